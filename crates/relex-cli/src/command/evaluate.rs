@@ -1,0 +1,108 @@
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use relex_data::{Example, LabelSet, Role, Tier, duplicate_groups};
+use relex_eval::{
+    BootstrapConfig, Evaluation, EvaluationInput, Predictions, PredictionsMeta, evaluate, render_terminal,
+};
+use relex_train::{RunFolder, resolve};
+
+use super::Dataset;
+use crate::{
+    args::{DataArguments, EvaluateArguments},
+    progress::{Verbosity, show},
+};
+
+pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow::Result<()> {
+    let scored = match (&arguments.run, &arguments.predictions, &arguments.dataset) {
+        (Some(run), _, _) => Scored::of_run(&RunFolder::at(run))?,
+        (None, Some(path), Some(dataset)) => {
+            let data = DataArguments { dataset: dataset.clone(), data_dir: arguments.data_dir.clone() };
+            Scored::of_file(path, &Dataset::open(&data)?)?
+        }
+        _ => bail!("give --run, or --predictions with --dataset"),
+    };
+    let bootstrap = BootstrapConfig { resamples: arguments.resamples, seed: arguments.seed, level: 0.95 };
+    let evaluation = verbosity.timed("evaluate", || scored.evaluate(bootstrap))?;
+    let in_run = arguments.run.as_ref().map(|run| RunFolder::at(run).evaluation("valid"));
+    for path in in_run.iter().chain(&arguments.json) {
+        evaluation.write(path)?;
+    }
+    show(&render_terminal(&evaluation));
+    Ok(())
+}
+
+/// Predictions beside the examples they are for.
+pub(super) struct Scored {
+    pub(super) predictions: Predictions,
+    pub(super) examples: Vec<Example>,
+    pub(super) labels: LabelSet,
+    pub(super) gold: Vec<usize>,
+}
+
+impl Scored {
+    /// A run's predictions for its validation fold.
+    pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Self> {
+        let config = resolve(&folder.config(), &[])?;
+        let data = DataArguments { dataset: config.data.dataset, data_dir: config.data.folder };
+        let path = folder.predictions("valid");
+        if !path.is_file() {
+            bail!("{}: no predictions yet; run `relex predict --run {}` first", path.display(), folder.path().display());
+        }
+        Self::of_file(&path, &Dataset::open(&data)?)
+    }
+
+    /// Predictions of any system for labelled rows of a data set.
+    pub(super) fn of_file(path: &Path, dataset: &Dataset) -> anyhow::Result<Self> {
+        let labels = dataset.spec.labels.clone();
+        let order = match PredictionsMeta::read_beside(path)? {
+            Some(_) => None,
+            None => Some(labels.names()),
+        };
+        let predictions = Predictions::read(path, order)?;
+        if predictions.labels != labels.names() {
+            bail!("{}: its label order is not that of data set {:?}", path.display(), dataset.spec.name);
+        }
+        let mut by_id: HashMap<String, Example> =
+            dataset.read(Role::Train)?.into_iter().map(|example| (example.id.clone(), example)).collect();
+        let mut examples = Vec::with_capacity(predictions.rows());
+        let mut gold = Vec::with_capacity(predictions.rows());
+        for id in &predictions.ids {
+            let example = by_id
+                .remove(id)
+                .with_context(|| format!("{}: row {id:?} is not in data set {:?}", path.display(), dataset.spec.name))?;
+            let label = example
+                .label
+                .with_context(|| format!("{}: row {id:?} has no gold label to score against", path.display()))?;
+            gold.push(label.index());
+            examples.push(example);
+        }
+        Ok(Self { predictions, examples, labels, gold })
+    }
+
+    /// Scores with intervals; resampling draws sentences, since rows of one sentence are not
+    /// independent.
+    pub(super) fn evaluate(&self, bootstrap: BootstrapConfig) -> anyhow::Result<Evaluation> {
+        let groups: Vec<usize> = duplicate_groups(&self.examples, Tier::Identical).iter().collect();
+        Ok(evaluate(&EvaluationInput {
+            labels: self.labels.names(),
+            negative: self.labels.negative().index(),
+            gold: &self.gold,
+            probabilities: &self.predictions.probabilities,
+            groups: &groups,
+            bootstrap,
+        })?)
+    }
+}
+
+/// The scores that `relex evaluate --run` wrote, or an error that says to run it.
+pub(super) fn read_evaluation(folder: &RunFolder) -> anyhow::Result<Evaluation> {
+    let path: PathBuf = folder.evaluation("valid");
+    if !path.is_file() {
+        bail!("{}: no scores yet; run `relex evaluate --run {}` first", path.display(), folder.path().display());
+    }
+    Ok(Evaluation::read(path)?)
+}

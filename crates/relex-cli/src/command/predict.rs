@@ -1,0 +1,131 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail};
+use relex_data::{DatasetSpec, Example, Format, Role, data_hash, read_examples};
+use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
+use relex_model::{LoadedClassifier, load_classifier, open_device};
+use relex_train::{CheckedTrainConfig, RunFolder, SplitData, TrainError, encode_rows, predict, resolve};
+
+use crate::{
+    args::{PredictArguments, Rows},
+    interrupt::{self, Interrupted},
+    progress::{Progress, Verbosity, show},
+};
+
+/// Rows to predict, and what they are.
+struct Input {
+    spec: DatasetSpec,
+    examples: Vec<Example>,
+    rows: Vec<usize>,
+    split_hash: Option<String>,
+    fold: Option<u32>,
+    outputs: Vec<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow::Result<()> {
+    let folder = RunFolder::at(&arguments.run);
+    let config = resolve(&folder.config(), &[])?.check()?;
+    let choice = match &arguments.device {
+        Some(device) => device.parse()?,
+        None => config.device(),
+    };
+    let input = input(arguments, &folder, &config)?;
+    let device = open_device(choice)?;
+    let model = load_classifier(&folder.model(), &device)?;
+    check_fits(&model, &input.spec, &folder)?;
+    let encoded = encode_rows(&model.text_encoder, &input.examples, &input.rows, model.config.markers, &input.spec)?;
+
+    interrupt::listen()?;
+    let mut progress = Progress::new(encoded.len(), "predict", verbosity);
+    let batch_size = config.values().training.evaluation_batch_size;
+    let pad = model.encoder_config.pad_token_id;
+    let probabilities = predict(&model.classifier, &encoded, batch_size, pad, &device, |done| {
+        progress.at(done, "rows");
+        interrupt::flow()
+    });
+    progress.finish();
+    let probabilities = match probabilities {
+        Err(TrainError::Stopped { .. }) => bail!(Interrupted("nothing was written".into())),
+        outcome => outcome?,
+    };
+
+    let predictions = Predictions {
+        ids: input.rows.iter().map(|&row| input.examples[row].id.clone()).collect(),
+        labels: model.config.labels.clone(),
+        probabilities,
+    };
+    let predicted: Vec<Example> = input.rows.iter().map(|&row| input.examples[row].clone()).collect();
+    let meta = PredictionsMeta {
+        format_version: PREDICTIONS_FORMAT_VERSION,
+        labels: model.config.labels.clone(),
+        negative_label: model.config.negative_label.clone(),
+        run: folder.name(),
+        data_hash: data_hash(&predicted, &input.spec.labels),
+        split_hash: input.split_hash,
+        fold: input.fold,
+        rows: predictions.rows(),
+    };
+    for output in &input.outputs {
+        super::split::create_parent(output)?;
+        predictions.write(output, Some(&meta))?;
+        show(&format!("{} rows in {}", predictions.rows(), output.display()));
+    }
+    Ok(())
+}
+
+fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrainConfig) -> anyhow::Result<Input> {
+    let values = &config.values().data;
+    let outputs = |default: Vec<PathBuf>| match &arguments.out {
+        Some(out) => vec![out.clone()],
+        None => default,
+    };
+    if let Some(path) = &arguments.input {
+        let spec = open_spec(&values.dataset)?;
+        let format = Format::from_path(path).ok_or_else(|| {
+            anyhow!("{}: cannot tell its format from its name; use .csv or .json", path.display())
+        })?;
+        let examples = read_examples(path, &spec.describe(path, Role::Test, format), &spec)?;
+        return Ok(Input::whole(spec, examples, outputs(Vec::new())));
+    }
+    if arguments.rows == Rows::Test {
+        let spec = open_spec(&values.dataset)?;
+        let examples = spec.read(values.files(), Role::Test)?;
+        return Ok(Input::whole(spec, examples, outputs(vec![folder.path().join("submission.csv")])));
+    }
+    let data = SplitData::load(config)?;
+    Ok(Input {
+        split_hash: Some(data.manifest.hash().into()),
+        fold: Some(values.fold as u32),
+        rows: data.valid,
+        spec: data.spec,
+        examples: data.examples,
+        outputs: outputs(vec![folder.predictions("valid")]),
+    })
+}
+
+impl Input {
+    fn whole(spec: DatasetSpec, examples: Vec<Example>, outputs: Vec<PathBuf>) -> Self {
+        let rows = (0..examples.len()).collect();
+        Self { spec, examples, rows, split_hash: None, fold: None, outputs }
+    }
+}
+
+fn open_spec(folder: &Path) -> anyhow::Result<DatasetSpec> {
+    Ok(DatasetSpec::from_file(&folder.join("dataset.toml"))?)
+}
+
+/// A classifier means something only with the labels and type words that it was trained with.
+fn check_fits(model: &LoadedClassifier, spec: &DatasetSpec, folder: &RunFolder) -> anyhow::Result<()> {
+    let what = if model.config.labels != spec.labels.names() {
+        "labels, or their order"
+    } else if model.config.type_words != spec.type_words {
+        "type words"
+    } else {
+        return Ok(());
+    };
+    bail!(
+        "{}: the classifier was trained with other {what} than dataset.toml of {:?} now has; restore that file or train again",
+        folder.model().display(),
+        spec.name
+    )
+}

@@ -1,0 +1,274 @@
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufWriter, Write},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::Context;
+use relex_data::{Manifest, rng::stream, sha256_file, sha256_hex};
+use relex_model::{Classifier, find_weights, load_encoder, open_device, save_classifier};
+use relex_train::{
+    CheckedTrainConfig, Event, EvaluationReport, LabelledRows, Provenance, RunFolder, SplitData, StepReport, TrainError,
+    classifier_config, encode_rows, fit, open_text_encoder, resolve,
+};
+
+use crate::{
+    args::TrainArguments,
+    interrupt::{self, Interrupted},
+    progress::{Progress, Verbosity, show},
+    system::peak_memory_mib,
+};
+
+pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let mut sets = arguments.set.clone();
+    sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
+    let config = resolve(&arguments.config, &sets)?.check()?;
+    let values = config.values();
+    verbosity.detail(config.to_toml()?);
+
+    // Everything that can be refused is looked at before the run folder is touched.
+    let data = verbosity.timed("read data and verify split", || SplitData::load(&config))?;
+    let inference = open_device(config.device())?;
+    let device = inference.clone().autodiff();
+    let (encoder_config, encoder, report) =
+        verbosity.timed("load encoder", || load_encoder(&values.model.encoder, &device))?;
+    verbosity.detail(format!("{} tensors used, not used: {:?}", report.used.len(), report.unused));
+    let classifier_config = classifier_config(&config, &data.spec);
+    let model = &values.model;
+    let text_encoder = open_text_encoder(&model.encoder, &encoder_config, model.max_tokens, model.markers)?;
+    let encode = |rows: &[usize]| {
+        anyhow::Ok(LabelledRows {
+            ids: rows.iter().map(|&row| data.examples[row].id.clone()).collect(),
+            encoded: encode_rows(&text_encoder, &data.examples, rows, model.markers, &data.spec)?,
+            labels: data.label_indices(rows),
+        })
+    };
+    let train = verbosity.timed("encode", || encode(&data.train))?;
+    let valid = encode(&data.valid)?;
+    let head = classifier_config.head_config(encoder_config.hidden_size);
+    let mut random = stream(values.seed, "head");
+    let classifier = Classifier::with_new_head(encoder, &encoder_config, &head, &mut random, &device);
+
+    interrupt::listen()?;
+    let folder = RunFolder::create(arguments.run.clone().unwrap_or_else(|| next_run_folder(&data, &arguments.config)))?;
+    let unfinished = Unfinished::new(&folder);
+    relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
+    verbosity.note(format!(
+        "{}: {} rows to learn from, {} to measure on, on {}",
+        folder.path().display(),
+        train.labels.len(),
+        valid.labels.len(),
+        config.device()
+    ));
+
+    let mut log = Log::new(&folder, &train, &config, verbosity)?;
+    let training = Instant::now();
+    let negative = data.spec.labels.negative().index();
+    let outcome = fit(classifier, &config, &train, &valid, negative, encoder_config.pad_token_id, &device, |event| {
+        log.write(&event)
+    });
+    let classifier = match outcome {
+        Err(TrainError::Stopped { step }) => {
+            return Err(log.failure.take().unwrap_or_else(|| {
+                Interrupted(format!("stopped after step {step}; the unfinished run was removed")).into()
+            }));
+        }
+        outcome => outcome?,
+    };
+    let train_seconds = training.elapsed().as_secs_f64() - log.evaluation_seconds;
+    let totals = log.finish()?;
+
+    save_classifier(&folder.model(), &classifier, &classifier_config, &model.encoder)?;
+    let cut = |rows: &LabelledRows| rows.encoded.iter().filter(|example| example.truncated > 0).count();
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").into(),
+        git_commit: option_env!("RELEX_GIT_COMMIT").map(String::from),
+        config_hash: sha256_hex(config.to_toml()?.as_bytes()),
+        dataset: data.spec.name.clone(),
+        data_hash: data.manifest.data_hash().into(),
+        split_hash: data.manifest.hash().into(),
+        encoder: encoder_files(&model.encoder)?,
+        seed: values.seed,
+        device: config.device().to_string(),
+        precision: "f32".into(),
+        train_rows: train.labels.len(),
+        valid_rows: valid.labels.len(),
+        truncated_sentences: cut(&train) + cut(&valid),
+        steps: totals.steps,
+        tokens: totals.tokens,
+        padding_share: 1.0 - totals.tokens as f64 / totals.padded_tokens.max(1) as f64,
+        train_seconds,
+        wall_seconds: start.elapsed().as_secs_f64(),
+        peak_memory_mib: peak_memory_mib(),
+    }
+    .write(&folder.provenance())?;
+    unfinished.keep();
+    keep_split(&folder, &data.manifest)?;
+    verbosity.note(format!(
+        "trained in {train_seconds:.0} s: {:.1} examples/s, {:.1} % padding, peak memory {}",
+        totals.rows as f64 / train_seconds,
+        100.0 * (1.0 - totals.tokens as f64 / totals.padded_tokens.max(1) as f64),
+        peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
+    ));
+    show(&folder.path().display().to_string());
+    Ok(())
+}
+
+/// `runs/<data set>-<configuration>-<n>` with the first `n` that is free.
+fn next_run_folder(data: &SplitData, config: &Path) -> PathBuf {
+    let stem = config.file_stem().map_or_else(|| "run".into(), |stem| stem.to_string_lossy().into_owned());
+    let name = |n: usize| Path::new("runs").join(format!("{}-{stem}-{n}", data.spec.name));
+    (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
+}
+
+/// The split stands in the run folder, so that the folder alone tells what was measured.
+fn keep_split(folder: &RunFolder, manifest: &Manifest) -> anyhow::Result<()> {
+    let path = folder.path().join("split.json");
+    if !path.exists() {
+        manifest.write(&path)?;
+    }
+    Ok(())
+}
+
+fn encoder_files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let files = [folder.join("config.json"), folder.join("tokenizer.json"), find_weights(folder)?];
+    files
+        .iter()
+        .map(|path| Ok((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), sha256_file(path)?)))
+        .collect()
+}
+
+/// Takes away what a run that fails has written so far.
+struct Unfinished {
+    files: Vec<PathBuf>,
+    folder: PathBuf,
+    kept: bool,
+}
+
+impl Unfinished {
+    fn new(folder: &RunFolder) -> Self {
+        Self { files: vec![folder.config(), folder.metrics()], folder: folder.path().into(), kept: false }
+    }
+
+    fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.kept {
+            for file in &self.files {
+                let _ = std::fs::remove_file(file);
+            }
+            // Only if nothing else is in it.
+            let _ = std::fs::remove_dir(&self.folder);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Totals {
+    steps: usize,
+    rows: usize,
+    tokens: usize,
+    padded_tokens: usize,
+}
+
+/// Follows the loop: `metrics.jsonl`, the progress bar, the totals.
+struct Log {
+    metrics: BufWriter<File>,
+    path: PathBuf,
+    progress: Progress,
+    rows_in_all: usize,
+    loss: f32,
+    totals: Totals,
+    start: Instant,
+    step_end: Instant,
+    evaluation_seconds: f64,
+    failure: Option<anyhow::Error>,
+}
+
+impl Log {
+    fn new(
+        folder: &RunFolder,
+        train: &LabelledRows,
+        config: &CheckedTrainConfig,
+        verbosity: Verbosity,
+    ) -> anyhow::Result<Self> {
+        let path = folder.metrics();
+        let file = File::create(&path).with_context(|| path.display().to_string())?;
+        let rows_in_all = train.labels.len() * config.values().training.epochs;
+        Ok(Self {
+            metrics: BufWriter::new(file),
+            path,
+            progress: Progress::new(rows_in_all, "train", verbosity),
+            rows_in_all,
+            loss: f32::NAN,
+            totals: Totals::default(),
+            start: Instant::now(),
+            step_end: Instant::now(),
+            evaluation_seconds: 0.0,
+            failure: None,
+        })
+    }
+
+    fn write(&mut self, event: &Event) -> ControlFlow<()> {
+        let line = match event {
+            Event::Step(step) => {
+                self.step(step);
+                serde_json::to_string(step)
+            }
+            Event::Evaluation(evaluation) => {
+                self.evaluation(evaluation);
+                serde_json::to_string(evaluation)
+            }
+            _ => return ControlFlow::Continue(()),
+        };
+        let written = line.map_err(std::io::Error::from).and_then(|line| {
+            writeln!(self.metrics, "{line}")?;
+            self.metrics.flush()
+        });
+        if let Err(error) = written {
+            self.failure = Some(anyhow::Error::new(error).context(self.path.display().to_string()));
+            return ControlFlow::Break(());
+        }
+        interrupt::flow()
+    }
+
+    fn step(&mut self, step: &StepReport) {
+        self.step_end = Instant::now();
+        self.totals.steps = step.step;
+        self.totals.rows += step.rows;
+        self.totals.tokens += step.tokens;
+        self.totals.padded_tokens += step.padded_tokens;
+        self.loss = if self.loss.is_nan() { step.loss } else { 0.9 * self.loss + 0.1 * step.loss };
+        let seconds = self.start.elapsed().as_secs_f64() - self.evaluation_seconds;
+        let message = format!(
+            "rows · epoch {} · loss {:.3} · rate {:.2e} · {:.1} examples/s",
+            step.epoch,
+            self.loss,
+            step.learning_rate,
+            self.totals.rows as f64 / seconds
+        );
+        self.progress.at(self.totals.rows.min(self.rows_in_all), &message);
+    }
+
+    fn evaluation(&mut self, evaluation: &EvaluationReport) {
+        self.evaluation_seconds += self.step_end.elapsed().as_secs_f64();
+        self.progress.note(&format!(
+            "after epoch {}: micro-F1 {:.2}, AUPRC {:.2} on {} validation rows",
+            evaluation.epoch, evaluation.micro_f1, evaluation.auprc, evaluation.rows
+        ));
+    }
+
+    fn finish(mut self) -> anyhow::Result<Totals> {
+        self.metrics.flush().with_context(|| self.path.display().to_string())?;
+        self.progress.finish();
+        Ok(self.totals)
+    }
+}

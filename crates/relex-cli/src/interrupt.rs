@@ -1,0 +1,25 @@
+//! Ctrl-C: a flag that long work looks at between steps.
+
+use std::{
+    ops::ControlFlow,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use anyhow::Context;
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// The work was broken off on request.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted: {0}")]
+pub(crate) struct Interrupted(pub(crate) String);
+
+/// From here on Ctrl-C sets the flag instead of ending the process.
+pub(crate) fn listen() -> anyhow::Result<()> {
+    ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")
+}
+
+/// Whether to go on.
+pub(crate) fn flow() -> ControlFlow<()> {
+    if STOP.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}

@@ -1,0 +1,57 @@
+//! The relex command line: reads arguments, calls the crates, prints, and turns errors into exit
+//! codes: 0 done, 1 a fault of relex itself, 2 something that the user can mend, 130 interrupted.
+
+mod args;
+mod command;
+mod interrupt;
+mod progress;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use interrupt::Interrupted;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    std::panic::set_hook(Box::new(|_| {}));
+    match std::panic::catch_unwind(|| run(&arguments)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) if error.is::<Interrupted>() => {
+            progress::complain(&format!("{error}"));
+            ExitCode::from(130)
+        }
+        Ok(Err(error)) => {
+            progress::complain(&format!("error: {error:#}"));
+            ExitCode::from(2)
+        }
+        Err(panic) => {
+            let what = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("unknown fault");
+            progress::complain(&format!("error: relex has a fault, please report it with this command line: {what}"));
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let verbosity = arguments.verbosity();
+    match &arguments.command {
+        Command::Fetch(fetch) => command::fetch::run(fetch, verbosity),
+        Command::Audit(audit) => command::audit::run(audit, verbosity),
+        Command::Split(split) => command::split::run(split, verbosity),
+        Command::Train(train) => command::train::run(train, verbosity),
+        Command::Predict(predict) => command::predict::run(predict, verbosity),
+        Command::Evaluate(evaluate) => command::evaluate::run(evaluate, verbosity),
+        Command::Report(report) => command::report::run(report, verbosity),
+        Command::LintSubmission(lint) => command::lint::run(lint, verbosity),
+    }
+}

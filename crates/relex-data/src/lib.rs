@@ -1,0 +1,68 @@
+//! Relation-extraction data sets: reading, auditing, frozen splits and entity markers.
+//!
+//! A row is a sentence with two marked entities, subject and object, and the relation between them. This crate is the
+//! first part of the flow
+//!
+//! ```text
+//! file ─read→ Example ─audit→ findings
+//!                     └─split→ manifest ─partition→ train and validation rows ─mark→ text for an encoder
+//! ```
+//!
+//! and everything after it (training, prediction, metrics, reports) takes what it makes. It knows no tensor library,
+//! prints nothing, and reads neither environment nor clock; chance enters by explicit seeds alone ([`rng`]).
+//!
+//! - [`spec`]: a data set described by a `dataset.toml`, so that no data set needs code of its own.
+//! - [`read`](mod@read): CSV and JSON into checked [`Example`]s; every mistake is refused with file, row, column and remedy.
+//! - [`audit`](mod@audit): what is in a data set, and what will mislead whoever trains on it.
+//! - [`dedup`]: groups of duplicate rows in four tiers.
+//! - [`split`](mod@split): grouped, label-balanced splits, frozen as a hashed [`Manifest`].
+//! - [`markup`]: entity markers, with the offsets of everything that they move.
+//!
+//! ```
+//! use std::path::Path;
+//! use relex_data::{DatasetSpec, Markers, Role, SplitConfig, Strategy, Tier, audit, mark, split};
+//!
+//! # let folder = Path::new("tests/fixtures");
+//! let spec = DatasetSpec::from_file(&folder.join("dataset.toml"))?;
+//! let examples = spec.read(folder, Role::Train)?;
+//! let findings = audit(&examples, &spec.labels);
+//! assert!(findings.unique_sentences < findings.rows);
+//!
+//! let strategy = Strategy::GroupedHoldOut { valid_fraction: 0.25 };
+//! let config = SplitConfig { strategy, seed: 42, tier: Tier::NearDuplicate };
+//! let manifest = split(&examples, &spec.labels, &config)?.named(&spec.name);
+//! manifest.verify(&examples, &spec.labels)?;
+//!
+//! let rows = manifest.partition(&examples, 0)?;
+//! let marked = mark(&examples[rows.train[0]], Markers::TypedPunctuation, &spec)?;
+//! assert!(marked.text.contains("@ * "));
+//! # Ok::<(), relex_data::DataError>(())
+//! ```
+
+pub mod audit;
+pub mod dedup;
+pub mod error;
+pub mod example;
+pub mod files;
+pub mod labels;
+pub mod markup;
+pub mod read;
+pub mod rng;
+pub mod spec;
+pub mod split;
+
+pub use audit::{Audit, audit};
+pub use dedup::{Groups, NEAR_DUPLICATE_JACCARD, Tier, duplicate_groups, fold_text};
+pub use error::{DataError, Place};
+pub use example::{Entity, Example, Span, data_hash};
+pub use files::{sha256_file, sha256_hex, write_atomically};
+pub use labels::{LabelId, LabelSet};
+pub use markup::{Marked, Markers, mark};
+pub use read::{parse_examples, read_examples};
+pub use spec::{DatasetSpec, EntityKeys, FieldNames, FileSpec, Format, Offsets, Role};
+pub use split::{Manifest, ManifestRow, Partition, SplitConfig, Strategy, split, subset};
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,259 @@
+//! Whole groups into bins, every label as near to its fair share as can be.
+
+use crate::labels::LabelId;
+
+/// Improvements below this are rounding, and chasing them would never end.
+const LEAST_GAIN: f64 = 1e-9;
+/// Passes of moves and trades; they end by themselves long before, this bounds adversarial data.
+const MOST_PASSES: usize = 50;
+
+/// The rows of a group, counted by label.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Group {
+    /// Label index and rows, by ascending index.
+    counts: Vec<(usize, usize)>,
+    rows: usize,
+}
+
+impl Group {
+    pub(super) fn of(labels: impl Iterator<Item = LabelId>) -> Self {
+        let mut indices: Vec<usize> = labels.map(LabelId::index).collect();
+        indices.sort_unstable();
+        let mut counts: Vec<(usize, usize)> = Vec::new();
+        for index in &indices {
+            match counts.last_mut() {
+                Some((last, count)) if last == index => *count += 1,
+                _ => counts.push((*index, 1)),
+            }
+        }
+        Self {
+            counts,
+            rows: indices.len(),
+        }
+    }
+
+    fn has(&self, label: usize) -> bool {
+        self.counts.iter().any(|(index, _)| *index == label)
+    }
+}
+
+/// The bin of every group; `shares` sums to 1. With two bins (a hold-out), labels are put on both sides where possible.
+pub(super) fn assign(
+    groups: &[Group],
+    label_count: usize,
+    shares: &[f64],
+    chance: &mut dyn FnMut() -> u64,
+) -> Vec<usize> {
+    let mut bins = Bins::new(groups, label_count, shares);
+    let keys: Vec<u64> = groups.iter().map(|_| chance()).collect();
+    let rarest = |group: &Group| group.counts.iter().map(|(label, _)| bins.totals[*label]).min();
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by_cached_key(|at| (std::cmp::Reverse(groups[*at].rows), rarest(&groups[*at]), keys[*at]));
+
+    let mut placed = vec![0; groups.len()];
+    for at in &order {
+        let bin = bins.best(&groups[*at], keys[*at]);
+        bins.add(&groups[*at], bin);
+        placed[*at] = bin;
+    }
+    for _ in 0..MOST_PASSES {
+        let moved = move_groups(groups, &order, &mut placed, &mut bins);
+        let traded = trade_groups(groups, &order, &mut placed, &mut bins);
+        if !moved && !traded {
+            break;
+        }
+    }
+    if shares.len() == 2 {
+        put_labels_on_both_sides(groups, &mut placed, &mut bins);
+    }
+    placed
+}
+
+/// Rows of every label in every bin, and how they should be. The last column counts rows of any label.
+struct Bins {
+    counts: Vec<Vec<f64>>,
+    fair: Vec<Vec<f64>>,
+    totals: Vec<usize>,
+    groups_with: Vec<Vec<usize>>,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "row counts lie far below 2^52")]
+impl Bins {
+    fn new(groups: &[Group], label_count: usize, shares: &[f64]) -> Self {
+        let mut totals = vec![0; label_count + 1];
+        for group in groups {
+            for (label, count) in &group.counts {
+                totals[*label] += count;
+            }
+            totals[label_count] += group.rows;
+        }
+        let fair = shares
+            .iter()
+            .map(|share| totals.iter().map(|total| *total as f64 * share).collect())
+            .collect();
+        let empty = vec![0; label_count];
+        Self {
+            counts: vec![vec![0.0; label_count + 1]; shares.len()],
+            fair,
+            totals,
+            groups_with: vec![empty; shares.len()],
+        }
+    }
+
+    /// What `sign` × `rows` more of one column would add to χ².
+    fn change(&self, bin: usize, column: usize, rows: f64) -> f64 {
+        let (count, fair) = (self.counts[bin][column], self.fair[bin][column]);
+        // (c + r − f)² − (c − f)² = r (r + 2 (c − f))
+        rows * (rows + 2.0 * (count - fair)) / fair
+    }
+
+    /// What putting a group into a bin would add to χ².
+    fn cost(&self, group: &Group, bin: usize) -> f64 {
+        let by_label = group
+            .counts
+            .iter()
+            .map(|(label, count)| self.change(bin, *label, *count as f64));
+        by_label.sum::<f64>() + self.change(bin, self.totals.len() - 1, group.rows as f64)
+    }
+
+    /// What taking a group out of its bin would take off χ².
+    fn relief(&self, group: &Group, bin: usize) -> f64 {
+        let by_label = group
+            .counts
+            .iter()
+            .map(|(label, count)| self.change(bin, *label, -(*count as f64)));
+        -(by_label.sum::<f64>() + self.change(bin, self.totals.len() - 1, -(group.rows as f64)))
+    }
+
+    /// The cheapest bin; among equals, the one that `key` chooses.
+    fn best(&self, group: &Group, key: u64) -> usize {
+        let count = self.counts.len();
+        let first = (key % count as u64) as usize;
+        let mut best = (first, self.cost(group, first));
+        for step in 1..count {
+            let bin = (first + step) % count;
+            let cost = self.cost(group, bin);
+            if cost < best.1 - LEAST_GAIN {
+                best = (bin, cost);
+            }
+        }
+        best.0
+    }
+
+    fn add(&mut self, group: &Group, bin: usize) {
+        for (label, count) in &group.counts {
+            self.counts[bin][*label] += *count as f64;
+            self.groups_with[bin][*label] += 1;
+        }
+        let last = self.totals.len() - 1;
+        self.counts[bin][last] += group.rows as f64;
+    }
+
+    fn remove(&mut self, group: &Group, bin: usize) {
+        for (label, count) in &group.counts {
+            self.counts[bin][*label] -= *count as f64;
+            self.groups_with[bin][*label] -= 1;
+        }
+        let last = self.totals.len() - 1;
+        self.counts[bin][last] -= group.rows as f64;
+    }
+}
+
+/// Moves every group for which another bin is better; whether any was.
+fn move_groups(groups: &[Group], order: &[usize], placed: &mut [usize], bins: &mut Bins) -> bool {
+    let mut moved = false;
+    for at in order {
+        let (group, from) = (&groups[*at], placed[*at]);
+        let relief = bins.relief(group, from);
+        let costs = (0..bins.counts.len())
+            .filter(|bin| *bin != from)
+            .map(|bin| (bin, bins.cost(group, bin)));
+        let Some((to, cost)) = costs.min_by(|left, right| left.1.total_cmp(&right.1)) else {
+            continue;
+        };
+        if relief - cost > LEAST_GAIN {
+            bins.remove(group, from);
+            bins.add(group, to);
+            placed[*at] = to;
+            moved = true;
+        }
+    }
+    moved
+}
+
+/// Lets two groups of different content trade bins where that is better; whether any did.
+///
+/// Groups with the same labels are interchangeable, so one of each kind in each bin is enough to look at.
+fn trade_groups(groups: &[Group], order: &[usize], placed: &mut [usize], bins: &mut Bins) -> bool {
+    /// Kinds looked at: those of the largest groups, where single moves are too coarse.
+    const MOST_KINDS: usize = 400;
+    let mut kinds: std::collections::BTreeMap<(&Group, usize), usize> = std::collections::BTreeMap::new();
+    let mut list: Vec<(&Group, usize)> = Vec::new();
+    for at in order {
+        let kind = (&groups[*at], placed[*at]);
+        if !kinds.contains_key(&kind) && list.len() < MOST_KINDS {
+            kinds.insert(kind, *at);
+            list.push(kind);
+        }
+    }
+    let mut traded = false;
+    for (first, left) in list.iter().enumerate() {
+        for right in &list[first + 1..] {
+            let (Some(a), Some(b)) = (kinds.get(left).copied(), kinds.get(right).copied()) else {
+                continue;
+            };
+            let (from, to) = (placed[a], placed[b]);
+            // A group that has already moved in this pass no longer stands for its kind.
+            if (from, to) != (left.1, right.1) || from == to {
+                continue;
+            }
+            let mut gain = bins.relief(left.0, from);
+            bins.remove(left.0, from);
+            gain += bins.relief(right.0, to);
+            bins.remove(right.0, to);
+            gain -= bins.cost(left.0, to);
+            bins.add(left.0, to);
+            gain -= bins.cost(right.0, from);
+            bins.add(right.0, from);
+            if gain > LEAST_GAIN {
+                (placed[a], placed[b]) = (to, from);
+                traded = true;
+            } else {
+                bins.remove(left.0, to);
+                bins.add(left.0, from);
+                bins.remove(right.0, from);
+                bins.add(right.0, to);
+            }
+        }
+    }
+    traded
+}
+
+/// Moves one group for every label that is missing on one side though the other has two groups with it.
+fn put_labels_on_both_sides(groups: &[Group], placed: &mut [usize], bins: &mut Bins) {
+    let label_count = bins.totals.len() - 1;
+    let mut labels: Vec<usize> = (0..label_count).collect();
+    labels.sort_by_key(|label| bins.totals[*label]);
+    for label in labels {
+        for to in [0, 1] {
+            let from = 1 - to;
+            if bins.groups_with[to][label] > 0 || bins.groups_with[from][label] < 2 {
+                continue;
+            }
+            let spares_others = |group: &Group| {
+                // A label's only group cannot be on both sides anyway.
+                let stays = |other: usize| bins.groups_with[from][other] > 1 || bins.groups_with[to][other] == 0;
+                group.counts.iter().all(|(other, _)| stays(*other))
+            };
+            let candidates = (0..groups.len())
+                .filter(|at| placed[*at] == from && groups[*at].has(label) && spares_others(&groups[*at]));
+            let price = |at: &usize| bins.cost(&groups[*at], to) - bins.relief(&groups[*at], from);
+            let cheapest = candidates.min_by(|left, right| price(left).total_cmp(&price(right)));
+            if let Some(at) = cheapest {
+                bins.remove(&groups[at], from);
+                bins.add(&groups[at], to);
+                placed[at] = to;
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Files in, examples or one clear message out.
+
+#![expect(clippy::unwrap_used, reason = "a failure in a helper fails its test")]
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use relex_data::{DatasetSpec, Example, Format, Role, parse_examples};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn spec() -> DatasetSpec {
+    DatasetSpec::from_file(&fixtures().join("dataset.toml")).unwrap()
+}
+
+fn read(bytes: &[u8], role: Role, format: Format) -> Result<Vec<Example>, String> {
+    let spec = spec();
+    let path = Path::new("data.x");
+    parse_examples(bytes, path, &spec.describe(path, role, format), &spec).map_err(|error| error.to_string())
+}
+
+const HEADER: &str = "id,sentence,subject_entity,object_entity,label,source";
+const SUBJECT: &str = "\"{'word': '가나', 'start_idx': 0, 'end_idx': 1, 'type': 'PER'}\"";
+const OBJECT: &str = "\"{'word': '라', 'start_idx': 3, 'end_idx': 3, 'type': 'ORG'}\"";
+
+/// A CSV of one good row `0` and the given row.
+fn table(row: &str) -> String {
+    format!("{HEADER}\n0,가나 라.,{SUBJECT},{OBJECT},no_relation,wiki\n{row}\n")
+}
+
+fn refuses(text: &str, format: Format, parts: &[&str]) {
+    let message = read(text.as_bytes(), Role::Train, format).unwrap_err();
+    for part in parts {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
+    }
+    assert!(message.starts_with("data.x"), "{message}");
+}
+
+#[test]
+fn csv_and_json_of_one_set_agree() {
+    let spec = spec();
+    let from_csv = spec.read(&fixtures(), Role::Train).unwrap();
+    let json = spec.files_for(Role::Train).nth(1).unwrap();
+    let from_json = relex_data::read_examples(&fixtures().join(&json.path), json, &spec).unwrap();
+    assert_eq!(from_csv.len(), 8);
+    for (left, right) in from_csv.iter().zip(&from_json) {
+        assert_eq!(right.id, format!("tiny-{}", left.id));
+        assert_eq!(
+            (&left.subject, &left.object, left.label),
+            (&right.subject, &right.object, right.label)
+        );
+        assert_eq!(left.content_hash(&spec.labels), right.content_hash(&spec.labels));
+    }
+    let quoted = &from_csv[4];
+    assert_eq!(quoted.object_word(), "\"달의 뒤편\", '별의 앞면'");
+    assert_eq!(
+        (quoted.subject_word(), quoted.source.as_deref()),
+        ("이솔", Some("wiki"))
+    );
+    let test = spec.read(&fixtures(), Role::Test).unwrap();
+    assert!(test.iter().all(|example| example.label.is_none()));
+}
+
+#[test]
+fn byte_order_mark_and_windows_line_ends_are_nothing_special() {
+    let plain = std::fs::read_to_string(fixtures().join("train.csv")).unwrap();
+    let windows = format!("\u{feff}{}", plain.replace('\n', "\r\n"));
+    let read = |text: &str| read(text.as_bytes(), Role::Train, Format::Csv).unwrap();
+    assert_eq!(read(&windows), read(&plain));
+}
+
+#[test]
+fn a_test_file_may_lack_its_labels() {
+    let text = "id,sentence,subject_entity,object_entity,source\n".to_owned()
+        + &format!("0,가나 라.,{SUBJECT},{OBJECT},wiki\n");
+    assert_eq!(read(text.as_bytes(), Role::Test, Format::Csv).unwrap()[0].label, None);
+    refuses(&text, Format::Csv, &["column `label`: the column is missing"]);
+}
+
+#[test]
+fn files_that_are_no_table() {
+    let csv = |text: &str, parts: &[&str]| refuses(text, Format::Csv, parts);
+    csv("", &["no data row"]);
+    csv(" \n", &["no data row"]);
+    csv(HEADER, &["no data row"]);
+    csv(
+        &HEADER.replace("sentence", "sentense"),
+        &["column `sentence`", "did you mean `sentense`?", "[fields]"],
+    );
+    csv(
+        &table("1,가나 라.,x"),
+        &["row 2 (line 3)", "3 fields", "names 6", "quotes"],
+    );
+    let open = format!("1,가나 라.,{SUBJECT},{OBJECT},no_relation,\"wiki\n2,a,b,c,d,e\n3");
+    csv(&table(&open), &["row 2 (line 3)", "never closed"]);
+    let utf16: Vec<u8> = [0xff, 0xfe, b'i', 0].to_vec();
+    assert!(read(&utf16, Role::Train, Format::Csv).unwrap_err().contains("UTF-16"));
+    let message = read(b"id\n\xb0\xa1", Role::Train, Format::Csv).unwrap_err();
+    assert!(
+        message.contains("line 2") && message.contains("0xb0") && message.contains("UTF-8"),
+        "{message}"
+    );
+}
+
+#[test]
+fn files_that_are_no_json_rows() {
+    let json = |text: &str, parts: &[&str]| refuses(text, Format::Json, parts);
+    json("[]", &["no data row"]);
+    json("[\n{]", &["line 2", "JSON"]);
+    json("{}", &["array of JSON objects"]);
+    json("[3]", &["row 1", "an object is needed, not a number"]);
+    json(
+        "[{\"guid\": 1, \"sentense\": \"\"}]",
+        &["row 1", "column `label`", "`guid`, `sentense`"],
+    );
+    let with_subject = |subject: &str| {
+        format!(
+            "[{{\"guid\": 1, \"sentence\": \"가나 라.\", \"subject_entity\": {subject}, \"object_entity\": {{}}, \
+             \"label\": \"no_relation\", \"source\": null}}]"
+        )
+    };
+    json(
+        &with_subject("[1]"),
+        &["column `subject_entity`", "an array stands where an entity object"],
+    );
+    json(&with_subject("\"{'word': 1\""), &["column `subject_entity`", "dict"]);
+    json(
+        &with_subject("{\"word\": [1]}"),
+        &["no key `start_idx`", "it has `word`"],
+    );
+    json(&"[".repeat(100_000), &["JSON"]);
+}
+
+#[test]
+fn broken_entities() {
+    let with_subject = |subject: &str, parts: &[&str]| {
+        let mut expected = vec!["data.x, row 2 (line 3), column `subject_entity"];
+        expected.extend(parts);
+        let cell = format!("\"{}\"", subject.replace('"', "\"\""));
+        refuses(
+            &table(&format!("1,가나 라.,{cell},{OBJECT},no_relation,wiki")),
+            Format::Csv,
+            &expected,
+        );
+    };
+    with_subject(
+        "{'word': '가나', 'start_idx' 0}",
+        &["`:` is expected, not `0`", "character 28", "'word': '…'"],
+    );
+    with_subject("가나", &["`{` is expected, not `가`", "character 1"]);
+    with_subject(
+        "{'word': '가나', 'start_idx': 0, 'endidx': 1, 'type': 'PER'}",
+        &["no key `end_idx`", "did you mean `endidx`?", "[entity]"],
+    );
+    with_subject(
+        "{'word': '가나', 'start_idx': 'x', 'end_idx': 1, 'type': 'PER'}",
+        &["subject_entity.start_idx`", "`x` stands where a whole number is needed"],
+    );
+    with_subject(
+        "{'word': '가나', 'start_idx': 0, 'end_idx': 6, 'type': 'PER'}",
+        &["end_idx = 6 is out of range", "5 characters"],
+    );
+    with_subject(
+        "{'word': '가나', 'start_idx': -1, 'end_idx': 1, 'type': 'PER'}",
+        &["start_idx = -1 is out of range"],
+    );
+    with_subject(
+        "{'word': '가나', 'start_idx': 0, 'end_idx': 9223372036854775807, 'type': 'PER'}",
+        &["end_idx = 9223372036854775807 is out of range"],
+    );
+    with_subject(
+        "{'word': '가나', 'start_idx': 3, 'end_idx': 1, 'type': 'PER'}",
+        &["end_idx = 1 is out of range", "begins at 3"],
+    );
+    with_subject(
+        "{'word': '라', 'start_idx': 0, 'end_idx': 1, 'type': 'PER'}",
+        &[
+            "0..1 point at `가나`",
+            "word is `라`",
+            "stands at start_idx = 3, end_idx = 3",
+        ],
+    );
+    with_subject(
+        "{'word': '가', 'start_idx': 0, 'end_idx': 1, 'type': 'PER'}",
+        &["point at `가나`", "offsets = \"exclusive\""],
+    );
+    with_subject(
+        "{'word': '마바', 'start_idx': 0, 'end_idx': 1, 'type': 'PER'}",
+        &["point at `가나`", "stands nowhere"],
+    );
+    with_subject(
+        "{'word': '가나', 'start_idx': 0, 'end_idx': 1, 'type': 'PRE'}",
+        &[
+            "unknown entity type `PRE`",
+            "did you mean `PER`?",
+            "`LOC`",
+            "[type_words]",
+        ],
+    );
+}
+
+#[test]
+fn offsets_and_words_may_come_as_the_other_kind() {
+    let subject = "\"{'word': 12, 'start_idx': '0', 'end_idx': '1', 'type': 'DAT'}\"";
+    let text = format!("{HEADER}\n0,12 라.,{subject},{OBJECT},no_relation,wiki\n");
+    assert_eq!(
+        read(text.as_bytes(), Role::Train, Format::Csv).unwrap()[0].subject_word(),
+        "12"
+    );
+}
+
+#[test]
+fn bad_labels_and_ids() {
+    let row = |id: &str, label: &str| table(&format!("{id},가나 라.,{SUBJECT},{OBJECT},{label},wiki"));
+    let csv = |text: &str, parts: &[&str]| refuses(text, Format::Csv, parts);
+    csv(
+        &row("1", "per:titel"),
+        &[
+            "row 2 (line 3), column `label`",
+            "unknown label `per:titel`",
+            "did you mean `per:title`?",
+        ],
+    );
+    csv(&row("1", ""), &["unknown label ``"]);
+    csv(
+        &row("0", "per:title"),
+        &["row 2, column `id`", "`0` was already used by row 1"],
+    );
+    csv(
+        &row(" ", "per:title"),
+        &["column `id`", "nothing stands where a text is needed"],
+    );
+}
+
+#[test]
+fn a_missing_file_says_what_to_put_where() {
+    let empty = tempfile::tempdir().unwrap();
+    let message = spec().read(empty.path(), Role::Train).unwrap_err().to_string();
+    assert!(
+        message.contains("no train file of data set `tiny`; put `train.csv` or `train.json` there"),
+        "{message}"
+    );
+}
+
+/// Bytes near a valid file: a valid one with a piece replaced, so that the search gets past the first check.
+fn damaged(file: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    let whole = std::fs::read(fixtures().join(file)).unwrap();
+    let piece = prop::collection::vec(
+        prop_oneof![
+            any::<u8>(),
+            prop::sample::select(b"{}[]'\",:\\x u0123456789-\n\r".to_vec())
+        ],
+        0..12,
+    );
+    (0..whole.len(), 0..24_usize, piece).prop_map(move |(start, length, piece)| {
+        let end = (start + length).min(whole.len());
+        [&whole[..start], &piece, &whole[end..]].concat()
+    })
+}
+
+/// Reading never panics, and what it lets through satisfies what examples promise.
+fn reads_or_refuses(bytes: &[u8], format: Format) -> Result<(), TestCaseError> {
+    for role in [Role::Train, Role::Test] {
+        match read(bytes, role, format) {
+            Ok(examples) => {
+                prop_assert!(!examples.is_empty());
+                for example in examples {
+                    prop_assert!(!example.subject_word().is_empty() && !example.object_word().is_empty());
+                }
+            }
+            Err(message) => prop_assert!(message.starts_with("data.x"), "{}", message),
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        reads_or_refuses(&bytes, Format::Csv)?;
+        reads_or_refuses(&bytes, Format::Json)?;
+    }
+
+    #[test]
+    fn damaged_tables(bytes in damaged("train.csv")) {
+        reads_or_refuses(&bytes, Format::Csv)?;
+    }
+
+    #[test]
+    fn damaged_json(bytes in damaged("train.json")) {
+        reads_or_refuses(&bytes, Format::Json)?;
+    }
+
+    #[test]
+    fn any_entity_cell(cell in "[{}'\":,\\\\a가x0-9ruU\\[\\] -]{0,40}") {
+        let quoted = cell.replace('"', "\"\"");
+        let text = format!("{HEADER}\n0,가나 라.,\"{quoted}\",{OBJECT},no_relation,wiki\n");
+        reads_or_refuses(text.as_bytes(), Format::Csv)?;
+    }
+}

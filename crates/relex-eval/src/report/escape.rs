@@ -1,0 +1,53 @@
+//! Text that stays text wherever it is put into the page.
+
+/// `text` for HTML content and for attribute values in double quotes.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+/// `value` as JSON that can stand inside a `<script>` element: no `<`, so no `</script>` and no
+/// `<!--`, whatever the strings hold.
+pub(super) fn script_json(value: &serde_json::Value) -> String {
+    // In JSON these characters occur inside strings only, where \u escapes mean the same.
+    value
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn json_in_a_script_cannot_leave_it_and_means_the_same(text in "(</script>|<!--|&|\\PC|[\"\\\\\u{2028}\n])*") {
+            let value = serde_json::json!([text]);
+            let embedded = script_json(&value);
+            let leaves = embedded.contains(['<', '\u{2028}']);
+            prop_assert!(!leaves, "{}", embedded);
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&embedded).unwrap(), value);
+        }
+
+        #[test]
+        fn escaped_text_has_no_markup(text in "([<>&\"']|\\PC)*") {
+            let escaped = escape(&text);
+            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
+        }
+    }
+}

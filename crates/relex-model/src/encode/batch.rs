@@ -1,0 +1,88 @@
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::EncodedExample;
+
+/// Sentences side by side, padded to the longest of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Which examples these are: indices into the list that they came from.
+    pub rows: Vec<usize>,
+    seq_len: usize,
+    input_ids: Vec<i32>,
+    attention_mask: Vec<f32>,
+    entity_starts: Vec<i32>,
+}
+
+/// A batch on a device.
+#[derive(Debug, Clone)]
+pub struct BatchTensors {
+    /// Token ids, `[batch, seq_len]`.
+    pub input_ids: Tensor<2, Int>,
+    /// 1 for tokens, 0 for padding, `[batch, seq_len]`.
+    pub attention_mask: Tensor<2>,
+    /// Positions of the subject's and the object's opening marker, `[batch, 2]`.
+    pub entity_starts: Tensor<2, Int>,
+}
+
+impl Batch {
+    /// Puts the chosen examples together; `pad_token_id` fills up the shorter ones.
+    pub fn new(examples: &[EncodedExample], rows: &[usize], pad_token_id: u32) -> Self {
+        let seq_len = rows.iter().map(|&row| examples[row].ids.len()).max().unwrap_or(0);
+        let mut batch = Self {
+            rows: rows.to_vec(),
+            seq_len,
+            input_ids: vec![pad_token_id as i32; rows.len() * seq_len],
+            attention_mask: vec![0.0; rows.len() * seq_len],
+            entity_starts: Vec::with_capacity(rows.len() * 2),
+        };
+        for (place, &row) in rows.iter().enumerate() {
+            let example = &examples[row];
+            let start = place * seq_len;
+            for (slot, &id) in batch.input_ids[start..].iter_mut().zip(&example.ids) {
+                *slot = id as i32;
+            }
+            batch.attention_mask[start..start + example.ids.len()].fill(1.0);
+            batch.entity_starts.extend(example.entity_starts.map(|position| position as i32));
+        }
+        batch
+    }
+
+    /// Number of tokens, padding not counted.
+    pub fn tokens(&self) -> usize {
+        self.attention_mask.iter().filter(|&&mask| mask > 0.0).count()
+    }
+
+    /// Number of tokens, padding counted.
+    pub fn padded_tokens(&self) -> usize {
+        self.input_ids.len()
+    }
+
+    /// Copies the batch to a device.
+    pub fn to_device(&self, device: &Device) -> BatchTensors {
+        let size = [self.rows.len(), self.seq_len];
+        BatchTensors {
+            input_ids: Tensor::from_data(TensorData::new(self.input_ids.clone(), size), device),
+            attention_mask: Tensor::from_data(TensorData::new(self.attention_mask.clone(), size), device),
+            entity_starts: Tensor::from_data(
+                TensorData::new(self.entity_starts.clone(), [self.rows.len(), 2]),
+                device,
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shorter_rows_are_padded() {
+        let example = |ids: &[u32], entity_starts| EncodedExample { ids: ids.to_vec(), entity_starts, truncated: 0 };
+        let examples = [example(&[5, 6], [0, 1]), example(&[7], [0, 0]), example(&[8, 9, 10], [2, 1])];
+        let batch = Batch::new(&examples, &[2, 0], 1);
+        assert_eq!(batch.input_ids, [8, 9, 10, 5, 6, 1]);
+        assert_eq!(batch.attention_mask, [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
+        assert_eq!(batch.entity_starts, [2, 1, 0, 1]);
+        assert_eq!((batch.tokens(), batch.padded_tokens()), (5, 6));
+    }
+}

@@ -1,0 +1,128 @@
+//! From marked text to token ids, and from token ids to batches.
+
+mod batch;
+mod window;
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use relex_data::Marked;
+use tokenizers::Tokenizer;
+
+pub use batch::{Batch, BatchTensors};
+
+use crate::ModelError;
+
+/// A tokenizer, set up for marked sentences.
+#[derive(Debug, Clone)]
+pub struct TextEncoder {
+    path: PathBuf,
+    tokenizer: Tokenizer,
+    max_tokens: usize,
+}
+
+/// One sentence as the encoder reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedExample {
+    /// Token ids, special tokens included.
+    pub ids: Vec<u32>,
+    /// Positions in `ids` of the subject's and the object's opening marker.
+    pub entity_starts: [usize; 2],
+    /// How many tokens were cut off to fit; 0 for nearly all sentences.
+    pub truncated: usize,
+}
+
+impl TextEncoder {
+    /// Loads `tokenizer.json`. Texts longer than `max_tokens`, special tokens included, are cut to
+    /// a window that holds both entities.
+    ///
+    /// # Errors
+    ///
+    /// When the file is missing or is not a tokenizer.
+    pub fn from_file(path: &Path, max_tokens: usize) -> Result<Self, ModelError> {
+        let refuse = |reason: String| ModelError::Tokenizer {
+            context: path.display().to_string(),
+            reason,
+        };
+        if !path.is_file() {
+            return Err(ModelError::MissingFile {
+                folder: path.parent().unwrap_or(path).into(),
+                what: "tokenizer.json",
+            });
+        }
+        let mut tokenizer = Tokenizer::from_file(path).map_err(|error| refuse(error.to_string()))?;
+        tokenizer.with_padding(None);
+        tokenizer
+            .with_truncation(None)
+            .map_err(|error| refuse(error.to_string()))?;
+        Ok(Self { path: path.into(), tokenizer, max_tokens })
+    }
+
+    /// The file that the tokenizer came from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Number of entries in the vocabulary, added tokens included.
+    pub fn vocabulary_size(&self) -> usize {
+        self.tokenizer.get_vocab_size(true)
+    }
+
+    /// Whether the vocabulary holds this token whole.
+    pub fn has_token(&self, token: &str) -> bool {
+        self.tokenizer.token_to_id(token).is_some()
+    }
+
+    /// Encodes one marked sentence; `id` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// When a marker has no token of its own in the result, which a normaliser that deletes
+    /// characters can cause, or no window of `max_tokens` can hold both markers.
+    pub fn encode(&self, id: &str, marked: &Marked) -> Result<EncodedExample, ModelError> {
+        let refuse = |reason: String| ModelError::Encode { id: id.into(), reason };
+        let encoding = self
+            .tokenizer
+            .encode_char_offsets(marked.text.as_str(), true)
+            .map_err(|error| refuse(error.to_string()))?;
+        let token_at = |character: usize, what: &str| {
+            encoding.char_to_token(character, 0).ok_or_else(|| {
+                refuse(format!("the tokenizer leaves no token for the {what}, character {character} of {:?}", marked.text))
+            })
+        };
+        let starts = [
+            token_at(marked.subject_start, "subject's marker")?,
+            token_at(marked.object_start, "object's marker")?,
+        ];
+        let last_of = |span: relex_data::Span, start: usize| {
+            encoding.char_to_token(span.end() - 1, 0).unwrap_or(start)
+        };
+        let ends = [
+            last_of(marked.subject_span, starts[0]),
+            last_of(marked.object_span, starts[1]),
+        ];
+        let ids = encoding.get_ids();
+        let special = encoding.get_special_tokens_mask();
+        let kept = window::keep(special, starts, ends, self.max_tokens).ok_or_else(|| {
+            refuse(format!("no window of {} tokens holds both entity markers; raise model.max_tokens", self.max_tokens))
+        })?;
+        let place = |start: usize| kept.iter().position(|&token| token == start);
+        match (place(starts[0]), place(starts[1])) {
+            (Some(subject), Some(object)) => Ok(EncodedExample {
+                ids: kept.iter().map(|&token| ids[token]).collect(),
+                entity_starts: [subject, object],
+                truncated: ids.len() - kept.len(),
+            }),
+            _ => Err(refuse("an entity marker fell out of the window".into())),
+        }
+    }
+
+    /// Encodes many sentences in parallel, in order; pairs are (id, marked sentence).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::encode`], for the first sentence in order that fails.
+    pub fn encode_all(&self, marked: &[(&str, Marked)]) -> Result<Vec<EncodedExample>, ModelError> {
+        marked.par_iter().map(|(id, marked)| self.encode(id, marked)).collect()
+    }
+}

@@ -1,0 +1,92 @@
+//! Truncation that keeps what a relation is about.
+
+/// Indices of the tokens to keep, in order, at most `limit` of them.
+///
+/// Special tokens at both ends stay. If everything fits, all is kept; else a window around both
+/// entities, as much context on either side; and if the entities are too far apart for one window,
+/// one window from each entity's opening marker on. None if not even the markers fit.
+pub(super) fn keep(
+    special: &[u32],
+    starts: [usize; 2],
+    ends: [usize; 2],
+    limit: usize,
+) -> Option<Vec<usize>> {
+    let length = special.len();
+    if length <= limit {
+        return Some((0..length).collect());
+    }
+    let prefix = special.iter().take_while(|&&flag| flag == 1).count();
+    let suffix = special.iter().rev().take_while(|&&flag| flag == 1).count();
+    let (from, to) = (prefix, length - suffix);
+    let room = limit.checked_sub(prefix + suffix).filter(|&room| room >= 2)?;
+
+    let first = starts[0].min(starts[1]);
+    let last = ends[0].max(ends[1]).max(starts[0]).max(starts[1]);
+    let middle: Vec<usize> = if last - first < room {
+        let spare = room - (last - first + 1);
+        let begin = first.saturating_sub(spare / 2).max(from).min(to - room);
+        (begin..begin + room).collect()
+    } else {
+        let second = starts[0].max(starts[1]);
+        let split = (room / 2).min(second - first);
+        let rest = (room - split).min(to - second);
+        (first..first + split).chain(second..second + rest).collect()
+    };
+    Some((0..prefix).chain(middle).chain(to..length).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mask(length: usize) -> Vec<u32> {
+        (0..length).map(|i| u32::from(i == 0 || i + 1 == length)).collect()
+    }
+
+    #[test]
+    fn short_texts_stay_whole() {
+        assert_eq!(keep(&mask(5), [1, 3], [1, 3], 5), Some(vec![0, 1, 2, 3, 4]));
+    }
+
+    #[test]
+    fn near_entities_get_one_window_with_context_on_both_sides() {
+        // 18 content tokens, room for 6: entities at 10 and 12, three tokens of context left over
+        assert_eq!(
+            keep(&mask(20), [10, 12], [10, 12], 8),
+            Some(vec![0, 9, 10, 11, 12, 13, 14, 19])
+        );
+    }
+
+    #[test]
+    fn distant_entities_get_a_window_each() {
+        assert_eq!(keep(&mask(20), [15, 2], [16, 3], 6), Some(vec![0, 2, 3, 15, 16, 19]));
+    }
+
+    #[test]
+    fn too_small_a_limit_is_refused() {
+        assert_eq!(keep(&mask(20), [2, 3], [2, 3], 3), None);
+    }
+
+    proptest! {
+        #[test]
+        fn both_markers_and_the_special_tokens_stay(
+            length in 4usize..200,
+            a in 0usize..1000,
+            b in 0usize..1000,
+            wide in 0usize..30,
+            limit in 4usize..80,
+        ) {
+            let (a, b) = (1 + a % (length - 2), 1 + b % (length - 2));
+            prop_assume!(a != b);
+            let ends = [(a + wide).min(length - 2), (b + wide).min(length - 2)];
+            let kept = keep(&mask(length), [a, b], ends, limit).unwrap();
+            prop_assert!(kept.len() <= limit.max(length.min(limit)));
+            prop_assert!(kept.windows(2).all(|pair| pair[0] < pair[1]));
+            for token in [0, a, b, length - 1] {
+                prop_assert!(kept.contains(&token), "{token} of {kept:?}");
+            }
+        }
+    }
+}

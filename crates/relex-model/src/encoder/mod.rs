@@ -1,0 +1,65 @@
+//! From token ids to hidden states.
+
+mod attention;
+mod config;
+mod embeddings;
+mod layer;
+
+use burn::{
+    module::Module,
+    tensor::{Device, Int, Tensor},
+};
+
+pub use config::{Architecture, EncoderConfig};
+use embeddings::Embeddings;
+use layer::Layer;
+
+use crate::ops::Pass;
+
+/// A BERT encoder: embeddings, then a stack of transformer layers (Devlin et al. 2019; post-norm,
+/// learnt absolute positions).
+#[derive(Module, Debug)]
+pub struct Encoder {
+    embeddings: Embeddings,
+    layers: Vec<Layer>,
+}
+
+impl Encoder {
+    /// An encoder whose weights are to be loaded: until then they are zeros and ones.
+    pub fn new(config: &EncoderConfig, device: &Device) -> Self {
+        Self {
+            embeddings: Embeddings::new(config, device),
+            layers: (0..config.num_hidden_layers)
+                .map(|_| Layer::new(config, device))
+                .collect(),
+        }
+    }
+
+    /// Hidden states of the last layer, `[batch, seq_len, hidden]`.
+    ///
+    /// `input_ids` and `token_type_ids` are `[batch, seq_len]`; `attention_mask` is
+    /// `[batch, seq_len]` with 1 for real tokens and 0 for padding, which no token attends to.
+    pub fn forward(
+        &self,
+        input_ids: Tensor<2, Int>,
+        token_type_ids: Option<Tensor<2, Int>>,
+        attention_mask: Tensor<2>,
+        pass: &mut Pass<'_>,
+    ) -> Tensor<3> {
+        let attention_bias = attention_bias(attention_mask);
+        let embedded = self.embeddings.forward(input_ids, token_type_ids, pass);
+        self.layers.iter().fold(embedded, |hidden, layer| {
+            layer.forward(hidden, attention_bias.clone(), pass)
+        })
+    }
+}
+
+/// What is added to attention scores so that padding gets no weight: 0 on real tokens, -1e9 on
+/// padding, `[batch, 1, 1, seq_len]`. Finite, so that a row of padding alone gives no NaN.
+fn attention_bias(attention_mask: Tensor<2>) -> Tensor<4> {
+    let [batch, seq_len] = attention_mask.dims();
+    attention_mask
+        .sub_scalar(1.0)
+        .mul_scalar(1e9)
+        .reshape([batch, 1, 1, seq_len])
+}

@@ -1,0 +1,102 @@
+use std::path::PathBuf;
+
+/// What can go wrong between a folder of weights and a classifier that runs.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An encoder folder lacks a file that is needed.
+    #[error("{}: no {what} in this encoder folder; it needs config.json, tokenizer.json and one of model.safetensors or model*.gguf", folder.display())]
+    MissingFile {
+        /// The encoder folder.
+        folder: PathBuf,
+        /// The file that was looked for.
+        what: &'static str,
+    },
+    /// A configuration file could not be understood.
+    #[error("{}: {reason}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and the remedy.
+        reason: String,
+    },
+    /// A weight file is damaged or uses something that is not supported.
+    #[error("{}: {reason}", path.display())]
+    Weights {
+        /// The weight file.
+        path: PathBuf,
+        /// What is wrong with it, and the remedy.
+        reason: String,
+    },
+    /// A weight file lacks tensors that the architecture needs.
+    #[error("{}: {} of the encoder's tensors are missing, the first is {:?}; found but unused: {}; is this the right file for its config.json?",
+        path.display(), missing.len(), missing.first().map_or("", String::as_str), list(unused))]
+    Holes {
+        /// The weight file.
+        path: PathBuf,
+        /// Names, in Hugging Face's spelling, of the tensors that were not found.
+        missing: Vec<String>,
+        /// Names of the tensors in the file that have no place in the encoder.
+        unused: Vec<String>,
+    },
+    /// A tensor has another shape than `config.json` says.
+    #[error("{}: tensor {name:?} has shape {found:?}, but config.json asks for {expected:?}", path.display())]
+    Shape {
+        /// The weight file.
+        path: PathBuf,
+        /// The tensor's name in the file.
+        name: String,
+        /// Shape in the file, PyTorch's order.
+        found: Vec<usize>,
+        /// Shape that the configuration implies, PyTorch's order.
+        expected: Vec<usize>,
+    },
+    /// `tokenizer.json` could not be loaded, or a text could not be encoded.
+    #[error("{context}: {reason}")]
+    Tokenizer {
+        /// File or example.
+        context: String,
+        /// The tokenizer's reason.
+        reason: String,
+    },
+    /// An example cannot be turned into tokens that still hold both entities.
+    #[error("example {id:?}: {reason}")]
+    Encode {
+        /// The example's id.
+        id: String,
+        /// What does not fit, and the remedy.
+        reason: String,
+    },
+    /// The wanted device cannot be used.
+    #[error("device {device:?}: {reason}")]
+    Device {
+        /// What was asked for.
+        device: String,
+        /// Why it cannot be had, and the remedy.
+        reason: String,
+    },
+}
+
+impl ModelError {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}
+
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "none".into(),
+        [first, .., last] if names.len() > 3 => format!("{} ({first:?} … {last:?})", names.len()),
+        _ => names.join(", "),
+    }
+}

@@ -1,0 +1,46 @@
+//! Encoders and heads for relation classification, on Burn, with the weights that Hugging Face and
+//! llama.cpp files hold.
+//!
+//! In relex's flow this crate stands between data and training:
+//! marked sentence → [`TextEncoder`] → [`Batch`] → [`Encoder`] → [`Head`] → logits.
+//!
+//! ```no_run
+//! use relex_model::{Batch, Pass, load_classifier, open_device};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let device = open_device("cpu".parse()?)?;
+//! let model = load_classifier("runs/quickstart/best".as_ref(), &device)?;
+//! let spec = relex_data::DatasetSpec::from_file("datasets/sample/dataset.toml".as_ref())?;
+//! # let examples: Vec<relex_data::Example> = vec![];
+//! let mut encoded = Vec::new();
+//! for example in &examples {
+//!     let marked = relex_data::mark(example, model.config.markers, &spec)?;
+//!     encoded.push(model.text_encoder.encode(&example.id, &marked)?);
+//! }
+//! let rows: Vec<usize> = (0..encoded.len()).collect();
+//! let batch = Batch::new(&encoded, &rows, model.encoder_config.pad_token_id);
+//! let logits = model.classifier.forward(batch.to_device(&device), &mut Pass::Inference);
+//! # Ok(()) }
+//! ```
+
+mod classifier;
+mod device;
+mod encode;
+mod encoder;
+mod error;
+mod head;
+mod load;
+mod ops;
+#[cfg(test)]
+mod reference_tests;
+mod save;
+
+pub use classifier::Classifier;
+pub use device::{DeviceChoice, open_device};
+pub use encode::{Batch, BatchTensors, EncodedExample, TextEncoder};
+pub use encoder::{Architecture, Encoder, EncoderConfig};
+pub use error::ModelError;
+pub use head::{ClsHead, EntityStartHead, Head, HeadConfig, HeadKind};
+pub use load::{LoadReport, WeightFile, WeightTensor, find_weights, load_encoder, open_weights};
+pub use ops::{Activation, DropoutKeys, DropoutMask, Pass};
+pub use save::{ClassifierConfig, LoadedClassifier, load_classifier, save_classifier};

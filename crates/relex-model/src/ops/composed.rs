@@ -1,0 +1,36 @@
+//! The same operations made of Burn's own, for every device and type without a fused kernel.
+
+use burn::tensor::{Distribution, Tensor, activation};
+
+use super::DropoutMask;
+
+pub(super) fn softmax(
+    scores: Tensor<4>,
+    bias: Tensor<4>,
+    scale: f32,
+    mask: Option<DropoutMask>,
+) -> Tensor<4> {
+    let probabilities = activation::softmax(scores.mul_scalar(scale) + bias, 3);
+    super::dropout(probabilities, mask)
+}
+
+/// `0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))`; the cube is written out because a general power
+/// is slow.
+pub(super) fn gelu_tanh(input: Tensor<3>) -> Tensor<3> {
+    let cube = input.clone() * input.clone() * input.clone();
+    let inner = (input.clone() + cube.mul_scalar(0.044_715)).mul_scalar((2.0 / std::f64::consts::PI).sqrt());
+    input.mul_scalar(0.5) * (inner.tanh() + 1.0)
+}
+
+pub(super) fn dropout<const D: usize>(input: Tensor<D>, mask: DropoutMask) -> Tensor<D> {
+    let device = input.device();
+    device.seed(mask.key);
+    let keep = 1.0 - f64::from(mask.probability);
+    let drawn = Tensor::<D>::random(
+        input.shape(),
+        Distribution::Bernoulli(keep),
+        &device.inner(),
+    );
+    let drawn = if input.is_autodiff() { Tensor::from_inner(drawn) } else { drawn };
+    input * drawn.mul_scalar(mask.scale())
+}

@@ -1,0 +1,299 @@
+//! The arithmetic of the fused operations on slices.
+//!
+//! Work is cut into chunks of a fixed number of rows, and sums over rows are added up in chunk
+//! order, so results do not depend on the number of threads. `pulp` picks the vector instructions
+//! of the processor at run time.
+
+use pulp::Arch;
+use rayon::prelude::*;
+
+use super::math;
+use crate::ops::{DropoutMask, dropout::factor};
+
+/// Elements in one piece of work: enough to hide its scheduling, small enough to balance.
+const CHUNK: usize = 16 * 1024;
+
+/// Softmax over rows of `keys` elements of `scale · scores + bias`, in place. One row of `bias`
+/// serves `rows_per_batch` rows of scores.
+pub(super) fn softmax(
+    scores: &mut [f32],
+    bias: &[f32],
+    rows_per_batch: usize,
+    keys: usize,
+    scale: f32,
+) {
+    for_row_chunks(scores, keys, |first_row, rows| {
+        for (i, row) in rows.chunks_exact_mut(keys).enumerate() {
+            let batch = (first_row + i) / rows_per_batch;
+            softmax_row(row, &bias[batch * keys..][..keys], scale);
+        }
+    });
+}
+
+#[inline(always)]
+fn softmax_row(row: &mut [f32], bias: &[f32], scale: f32) {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for_lanes_mut(row, bias, |lane, x, b| {
+        *x = x.mul_add(scale, b);
+        lanes[lane] = if *x > lanes[lane] { *x } else { lanes[lane] };
+    });
+    let highest = lanes.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sums = [0.0; LANES];
+    for_lanes_mut(row, bias, |lane, x, _| {
+        *x = math::exp(*x - highest);
+        sums[lane] += *x;
+    });
+    let inverse = 1.0 / sums.iter().sum::<f32>();
+    for x in row {
+        *x *= inverse;
+    }
+}
+
+/// Turns the gradient at the softmax's (dropped-out) output into the one at its scores, in place:
+/// `p · (m g − Σ p m g) · scale`, with `m` the dropout factors.
+pub(super) fn softmax_backward(
+    grad: &mut [f32],
+    probabilities: &[f32],
+    keys: usize,
+    scale: f32,
+    mask: Option<DropoutMask>,
+) {
+    for_row_chunks(grad, keys, |first_row, rows| {
+        if let Some(mask) = mask {
+            drop_out(rows, first_row * keys, mask);
+        }
+        let probabilities = &probabilities[first_row * keys..][..rows.len()];
+        for (row, p) in rows.chunks_exact_mut(keys).zip(probabilities.chunks_exact(keys)) {
+            let mut sums = [0.0; LANES];
+            for_lanes_mut(row, p, |lane, g, p| sums[lane] = g.mul_add(p, sums[lane]));
+            let sum: f32 = sums.iter().sum();
+            for (g, p) in row.iter_mut().zip(p) {
+                *g = p * (*g - sum) * scale;
+            }
+        }
+    });
+}
+
+/// Exact GELU in place.
+pub(super) fn gelu(values: &mut [f32]) {
+    for_row_chunks(values, 1, |_, chunk| {
+        for x in chunk {
+            *x *= math::normal_distribution(*x);
+        }
+    });
+}
+
+/// `g · (Φ(x) + x φ(x))` in place of `g`.
+pub(super) fn gelu_backward(grad: &mut [f32], input: &[f32]) {
+    for_row_chunks(grad, 1, |first, chunk| {
+        for (g, &x) in chunk.iter_mut().zip(&input[first..]) {
+            *g *= x.mul_add(math::normal_density(x), math::normal_distribution(x));
+        }
+    });
+}
+
+/// Dropout in place; also its own backward pass.
+pub(super) fn dropout(values: &mut [f32], mask: DropoutMask) {
+    for_row_chunks(values, 1, |first, chunk| drop_out(chunk, first, mask));
+}
+
+#[inline(always)]
+fn drop_out(values: &mut [f32], first: usize, mask: DropoutMask) {
+    let ([low, high], threshold, scale) = (mask.halves(), mask.threshold(), mask.scale());
+    for (i, x) in values.iter_mut().enumerate() {
+        *x *= factor((first as u32).wrapping_add(i as u32), low, high, threshold, scale);
+    }
+}
+
+/// Layer norm of `residual + dropout(input)`. `input` becomes the normalised values; `output` and
+/// `inverse_deviation` are filled.
+#[expect(clippy::too_many_arguments, reason = "three results and their inputs, all of them slices")]
+pub(super) fn add_layer_norm(
+    input: &mut [f32],
+    residual: Option<&[f32]>,
+    gamma: &[f32],
+    beta: &[f32],
+    epsilon: f32,
+    mask: Option<DropoutMask>,
+    output: &mut [f32],
+    inverse_deviation: &mut [f32],
+) {
+    let width = gamma.len();
+    let rows = rows_per_chunk(width);
+    input
+        .par_chunks_mut(rows * width)
+        .zip(output.par_chunks_mut(rows * width))
+        .zip(inverse_deviation.par_chunks_mut(rows))
+        .enumerate()
+        .for_each(|(chunk, ((input, output), deviations))| {
+            Arch::new().dispatch(Run(
+                #[inline(always)]
+                || {
+                    let first = chunk * rows * width;
+                    if let Some(mask) = mask {
+                        drop_out(input, first, mask);
+                    }
+                    if let Some(residual) = residual {
+                        for (x, r) in input.iter_mut().zip(&residual[first..]) {
+                            *x += r;
+                        }
+                    }
+                    let pairs = input.chunks_exact_mut(width).zip(output.chunks_exact_mut(width));
+                    for ((x, y), deviation) in pairs.zip(deviations) {
+                        *deviation = normalize_row(x, epsilon);
+                        for i in 0..width {
+                            y[i] = x[i].mul_add(gamma[i], beta[i]);
+                        }
+                    }
+                },
+            ));
+        });
+}
+
+/// Subtracts the mean, multiplies by the inverse deviation and returns that.
+#[inline(always)]
+fn normalize_row(row: &mut [f32], epsilon: f32) -> f32 {
+    let count = row.len() as f32;
+    let mut sums = [0.0; LANES];
+    for_lanes(row, |lane, x| sums[lane] += x);
+    let mean = sums.iter().sum::<f32>() / count;
+    let mut squares = [0.0; LANES];
+    for_lanes(row, |lane, x| squares[lane] = (x - mean).mul_add(x - mean, squares[lane]));
+    let inverse = 1.0 / (squares.iter().sum::<f32>() / count + epsilon).sqrt();
+    for x in row {
+        *x = (*x - mean) * inverse;
+    }
+    inverse
+}
+
+/// Turns the gradient at the output into the one at the layer norm's input, in place, and returns
+/// those of `gamma` and `beta`.
+pub(super) fn layer_norm_backward(
+    grad: &mut [f32],
+    normalized: &[f32],
+    inverse_deviation: &[f32],
+    gamma: &[f32],
+) -> (Vec<f32>, Vec<f32>) {
+    let width = gamma.len();
+    let rows = rows_per_chunk(width);
+    let partial: Vec<(Vec<f32>, Vec<f32>)> = grad
+        .par_chunks_mut(rows * width)
+        .zip(normalized.par_chunks(rows * width))
+        .zip(inverse_deviation.par_chunks(rows))
+        .map(|((grad, normalized), deviations)| {
+            let mut sums = (vec![0.0; width], vec![0.0; width]);
+            Arch::new().dispatch(Run(
+                #[inline(always)]
+                || {
+                    let pairs = grad.chunks_exact_mut(width).zip(normalized.chunks_exact(width));
+                    for ((g, x), &inverse) in pairs.zip(deviations) {
+                        layer_norm_backward_row(g, x, inverse, gamma, &mut sums.0, &mut sums.1);
+                    }
+                },
+            ));
+            sums
+        })
+        .collect();
+    let mut total = (vec![0.0; width], vec![0.0; width]);
+    for (gamma, beta) in &partial {
+        add(&mut total.0, gamma);
+        add(&mut total.1, beta);
+    }
+    total
+}
+
+#[inline(always)]
+fn layer_norm_backward_row(
+    grad: &mut [f32],
+    normalized: &[f32],
+    inverse: f32,
+    gamma: &[f32],
+    gamma_sum: &mut [f32],
+    beta_sum: &mut [f32],
+) {
+    let width = grad.len();
+    for i in 0..width {
+        beta_sum[i] += grad[i];
+        gamma_sum[i] = grad[i].mul_add(normalized[i], gamma_sum[i]);
+        grad[i] *= gamma[i];
+    }
+    let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
+    for_lanes_mut(grad, normalized, |lane, g, x| {
+        sums[lane] += *g;
+        products[lane] = g.mul_add(x, products[lane]);
+    });
+    let mean = sums.iter().sum::<f32>() / width as f32;
+    let projection = products.iter().sum::<f32>() / width as f32;
+    for (g, x) in grad.iter_mut().zip(normalized) {
+        *g = inverse * (*g - mean - x * projection);
+    }
+}
+
+fn add(total: &mut [f32], part: &[f32]) {
+    for (t, p) in total.iter_mut().zip(part) {
+        *t += p;
+    }
+}
+
+fn rows_per_chunk(width: usize) -> usize {
+    (CHUNK / width).max(1)
+}
+
+/// Runs `work(first_row, rows)` over chunks of whole rows of `width` elements, in parallel and
+/// with the processor's widest vectors.
+fn for_row_chunks(values: &mut [f32], width: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+    let rows = rows_per_chunk(width);
+    values
+        .par_chunks_mut(rows * width)
+        .enumerate()
+        .for_each(|(chunk, values)| {
+            Arch::new().dispatch(Run(
+                #[inline(always)]
+                || work(chunk * rows, values),
+            ));
+        });
+}
+
+/// `pulp` inlines this call into code compiled for the processor's instructions.
+struct Run<F>(F);
+
+impl<F: FnOnce()> pulp::NullaryFnOnce for Run<F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        (self.0)();
+    }
+}
+
+/// Running sums are kept in this many lanes, so that adding up needs no fixed order within a
+/// vector and stays the same on every processor.
+const LANES: usize = 32;
+
+#[inline(always)]
+fn for_lanes(row: &[f32], mut work: impl FnMut(usize, f32)) {
+    let mut blocks = row.chunks_exact(LANES);
+    for block in &mut blocks {
+        for (lane, &x) in block.iter().enumerate() {
+            work(lane, x);
+        }
+    }
+    for (lane, &x) in blocks.remainder().iter().enumerate() {
+        work(lane, x);
+    }
+}
+
+#[inline(always)]
+fn for_lanes_mut(row: &mut [f32], other: &[f32], mut work: impl FnMut(usize, &mut f32, f32)) {
+    let mut blocks = row.chunks_exact_mut(LANES);
+    let mut others = other.chunks_exact(LANES);
+    for (block, other) in (&mut blocks).zip(&mut others) {
+        for lane in 0..LANES {
+            work(lane, &mut block[lane], other[lane]);
+        }
+    }
+    let rest = blocks.into_remainder();
+    for (lane, (x, &y)) in rest.iter_mut().zip(others.remainder()).enumerate() {
+        work(lane, x, y);
+    }
+}

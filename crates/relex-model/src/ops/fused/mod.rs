@@ -1,0 +1,287 @@
+//! Fused CPU kernels, tied into Burn's backends and its automatic differentiation.
+//!
+//! `kernel` holds the arithmetic on slices, `autodiff` the backward passes; this file is the
+//! bridge between tensors and slices.
+
+mod autodiff;
+mod kernel;
+mod math;
+#[cfg(test)]
+mod tests;
+
+use burn::{
+    backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension, tensor::FloatTensor},
+    nn::LayerNorm,
+    tensor::{Tensor, TensorData},
+};
+use burn_flex::FlexTensor;
+
+use super::DropoutMask;
+
+pub(super) fn softmax(
+    scores: Tensor<4>,
+    bias: Tensor<4>,
+    scale: f32,
+    mask: Option<DropoutMask>,
+) -> Tensor<4> {
+    let output = <Dispatch as FusedOps>::fused_softmax(
+        scores.into_dispatch(),
+        bias.into_dispatch(),
+        scale,
+        mask,
+    );
+    Tensor::from_dispatch(output)
+}
+
+pub(super) fn gelu(input: Tensor<3>) -> Tensor<3> {
+    Tensor::from_dispatch(<Dispatch as FusedOps>::fused_gelu(input.into_dispatch()))
+}
+
+pub(super) fn dropout<const D: usize>(input: Tensor<D>, mask: DropoutMask) -> Tensor<D> {
+    Tensor::from_dispatch(<Dispatch as FusedOps>::fused_dropout(
+        input.into_dispatch(),
+        mask,
+    ))
+}
+
+/// A `residual` of one element means that there is none.
+pub(super) fn add_layer_norm<const R: usize>(
+    input: Tensor<3>,
+    residual: Tensor<R>,
+    norm: &LayerNorm,
+    epsilon: f64,
+    mask: Option<DropoutMask>,
+) -> Tensor<3> {
+    let gamma = norm.gamma.val();
+    let beta = match &norm.beta {
+        Some(beta) => beta.val(),
+        None => gamma.zeros_like(),
+    };
+    let output = <Dispatch as FusedOps>::fused_add_layer_norm(
+        input.into_dispatch(),
+        residual.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        epsilon as f32,
+        mask,
+    );
+    Tensor::from_dispatch(output)
+}
+
+/// The operations as Burn's dispatch sees them.
+#[backend_extension(Flex, Autodiff)]
+pub(crate) trait FusedOps: Backend {
+    fn fused_softmax(
+        scores: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        scale: f32,
+        mask: Option<DropoutMask>,
+    ) -> FloatTensor<Self>;
+    fn fused_gelu(input: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn fused_dropout(input: FloatTensor<Self>, mask: DropoutMask) -> FloatTensor<Self>;
+    fn fused_add_layer_norm(
+        input: FloatTensor<Self>,
+        residual: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f32,
+        mask: Option<DropoutMask>,
+    ) -> FloatTensor<Self>;
+}
+
+impl FusedOps for Flex {
+    fn fused_softmax(
+        scores: FlexTensor,
+        bias: FlexTensor,
+        scale: f32,
+        mask: Option<DropoutMask>,
+    ) -> FlexTensor {
+        let probabilities = Self::softmax_kernel(scores, bias, scale);
+        match mask {
+            None => probabilities,
+            Some(mask) => Self::dropout_kernel(probabilities, mask),
+        }
+    }
+
+    fn fused_gelu(input: FlexTensor) -> FlexTensor {
+        Self::gelu_kernel(input)
+    }
+
+    fn fused_dropout(input: FlexTensor, mask: DropoutMask) -> FlexTensor {
+        Self::dropout_kernel(input, mask)
+    }
+
+    fn fused_add_layer_norm(
+        input: FlexTensor,
+        residual: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        epsilon: f32,
+        mask: Option<DropoutMask>,
+    ) -> FlexTensor {
+        Self::add_layer_norm_kernel(input, residual, gamma, beta, epsilon, mask).output
+    }
+}
+
+/// Forward and backward kernels on a backend's own tensors; what [`FusedOps`] on an autodiff
+/// backend is made of.
+pub(crate) trait FusedKernels: Backend {
+    fn softmax_kernel(scores: FloatTensor<Self>, bias: FloatTensor<Self>, scale: f32) -> FloatTensor<Self>;
+    fn softmax_backward_kernel(
+        grad: FloatTensor<Self>,
+        probabilities: FloatTensor<Self>,
+        scale: f32,
+        mask: Option<DropoutMask>,
+    ) -> FloatTensor<Self>;
+    fn gelu_kernel(input: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn gelu_backward_kernel(grad: FloatTensor<Self>, input: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn dropout_kernel(input: FloatTensor<Self>, mask: DropoutMask) -> FloatTensor<Self>;
+    fn add_layer_norm_kernel(
+        input: FloatTensor<Self>,
+        residual: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f32,
+        mask: Option<DropoutMask>,
+    ) -> Normalized<Self>;
+    fn layer_norm_backward_kernel(
+        grad: FloatTensor<Self>,
+        normalized: FloatTensor<Self>,
+        inverse_deviation: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+    ) -> LayerNormGradients<Self>;
+}
+
+/// What a layer norm leaves: its output, and what its backward pass needs.
+pub(crate) struct Normalized<B: Backend> {
+    pub(crate) output: FloatTensor<B>,
+    /// The input less its mean, divided by its deviation; same shape as the input.
+    pub(crate) normalized: FloatTensor<B>,
+    /// One number a row.
+    pub(crate) inverse_deviation: FloatTensor<B>,
+}
+
+/// Gradients of a layer norm.
+pub(crate) struct LayerNormGradients<B: Backend> {
+    pub(crate) input: FloatTensor<B>,
+    pub(crate) gamma: FloatTensor<B>,
+    pub(crate) beta: FloatTensor<B>,
+}
+
+impl FusedKernels for Flex {
+    fn softmax_kernel(scores: FlexTensor, bias: FlexTensor, scale: f32) -> FlexTensor {
+        let [_, heads, queries, keys] = scores.shape().dims();
+        let mut scores = contiguous(scores);
+        let bias = contiguous(bias);
+        kernel::softmax(values_mut(&mut scores), values(&bias), heads * queries, keys, scale);
+        scores
+    }
+
+    fn softmax_backward_kernel(
+        grad: FlexTensor,
+        probabilities: FlexTensor,
+        scale: f32,
+        mask: Option<DropoutMask>,
+    ) -> FlexTensor {
+        let keys = last_dimension(&grad);
+        let mut grad = contiguous(grad);
+        kernel::softmax_backward(values_mut(&mut grad), values(&probabilities), keys, scale, mask);
+        grad
+    }
+
+    fn gelu_kernel(input: FlexTensor) -> FlexTensor {
+        let mut input = contiguous(input);
+        kernel::gelu(values_mut(&mut input));
+        input
+    }
+
+    fn gelu_backward_kernel(grad: FlexTensor, input: FlexTensor) -> FlexTensor {
+        let mut grad = contiguous(grad);
+        kernel::gelu_backward(values_mut(&mut grad), values(&contiguous(input)));
+        grad
+    }
+
+    fn dropout_kernel(input: FlexTensor, mask: DropoutMask) -> FlexTensor {
+        let mut input = contiguous(input);
+        kernel::dropout(values_mut(&mut input), mask);
+        input
+    }
+
+    fn add_layer_norm_kernel(
+        input: FlexTensor,
+        residual: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        epsilon: f32,
+        mask: Option<DropoutMask>,
+    ) -> Normalized<Self> {
+        let width = last_dimension(&input);
+        let shape = input.shape();
+        let mut normalized = contiguous(input);
+        let residual = contiguous(residual);
+        let residual = values(&residual);
+        let rows = shape.num_elements() / width;
+        let mut output = vec![0.0; rows * width];
+        let mut inverse_deviation = vec![0.0; rows];
+        kernel::add_layer_norm(
+            values_mut(&mut normalized),
+            (residual.len() > 1).then_some(residual),
+            values(&contiguous(gamma)),
+            values(&contiguous(beta)),
+            epsilon,
+            mask,
+            &mut output,
+            &mut inverse_deviation,
+        );
+        Normalized {
+            output: FlexTensor::from_data(TensorData::new(output, shape)),
+            normalized,
+            inverse_deviation: FlexTensor::from_data(TensorData::new(inverse_deviation, [rows])),
+        }
+    }
+
+    fn layer_norm_backward_kernel(
+        grad: FlexTensor,
+        normalized: FlexTensor,
+        inverse_deviation: FlexTensor,
+        gamma: FlexTensor,
+    ) -> LayerNormGradients<Self> {
+        let width = last_dimension(&grad);
+        let mut grad = contiguous(grad);
+        let (gamma_gradient, beta_gradient) = kernel::layer_norm_backward(
+            values_mut(&mut grad),
+            values(&normalized),
+            values(&inverse_deviation),
+            values(&contiguous(gamma)),
+        );
+        let vector = |values| FlexTensor::from_data(TensorData::new(values, [width]));
+        LayerNormGradients {
+            input: grad,
+            gamma: vector(gamma_gradient),
+            beta: vector(beta_gradient),
+        }
+    }
+}
+
+/// Takes the tensor, so that one already contiguous keeps its only reference and can be written to
+/// without a copy.
+fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
+}
+
+fn last_dimension(tensor: &FlexTensor) -> usize {
+    tensor.shape().iter().last().copied().unwrap_or(1)
+}
+
+/// The elements of a contiguous tensor, which every caller made sure of.
+fn values(tensor: &FlexTensor) -> &[f32] {
+    let start = tensor.layout().start_offset();
+    &tensor.storage::<f32>()[start..start + tensor.layout().num_elements()]
+}
+
+/// As [`values`], after a copy where the storage is shared.
+fn values_mut(tensor: &mut FlexTensor) -> &mut [f32] {
+    let start = tensor.layout().start_offset();
+    let end = start + tensor.layout().num_elements();
+    &mut tensor.storage_mut::<f32>()[start..end]
+}

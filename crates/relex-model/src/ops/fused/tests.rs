@@ -1,0 +1,219 @@
+//! Each fused operation against the composed one, in value and in gradient, with and without
+//! dropout; gradients also against finite differences.
+
+use burn::{
+    nn::{LayerNorm, LayerNormConfig},
+    tensor::{Device, Distribution, Tensor, TensorData, activation},
+};
+
+use super::super::{DropoutMask, composed};
+
+const MASK: DropoutMask = DropoutMask { probability: 0.3, key: 0x0123_4567_89ab_cdef };
+
+/// Values from a fixed sequence, spread over about [-3, 3].
+fn values(count: usize, salt: u64) -> Vec<f32> {
+    let mut state = salt.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            ((state >> 40) as f32 / (1u64 << 24) as f32 - 0.5) * 6.0
+        })
+        .collect()
+}
+
+fn tensor<const D: usize>(shape: [usize; D], salt: u64, device: &Device) -> Tensor<D> {
+    let count = shape.iter().product();
+    Tensor::from_data(TensorData::new(values(count, salt), shape), device)
+}
+
+fn mask_tensor<const D: usize>(shape: [usize; D], mask: DropoutMask, device: &Device) -> Tensor<D> {
+    let factors: Vec<f32> = (0..shape.iter().product()).map(|i| mask.factor(i)).collect();
+    Tensor::from_data(TensorData::new(factors, shape), device)
+}
+
+#[track_caller]
+fn assert_equal<const D: usize>(actual: Tensor<D>, expected: Tensor<D>, what: &str) {
+    let actual: Vec<f32> = actual.into_data().try_to_vec().unwrap();
+    let expected: Vec<f32> = expected.into_data().try_to_vec().unwrap();
+    let scale = expected.iter().fold(1f32, |scale, x| scale.max(x.abs()));
+    for (i, (a, e)) in actual.iter().zip(&expected).enumerate() {
+        assert!((a - e).abs() <= 2e-6 * scale, "{what}[{i}]: {a} is not {e}");
+    }
+}
+
+/// Output and gradient of `Σ weights · f(input)` for both forms of an operation.
+#[track_caller]
+fn check<const D: usize>(
+    shape: [usize; D],
+    fused: impl Fn(Tensor<D>) -> Tensor<D>,
+    reference: impl Fn(Tensor<D>) -> Tensor<D>,
+    what: &str,
+) {
+    let device = Device::flex().autodiff();
+    let run = |f: &dyn Fn(Tensor<D>) -> Tensor<D>| {
+        let input = tensor(shape, 1, &device).require_grad();
+        let output = f(input.clone());
+        let loss = (output.clone() * tensor(shape, 2, &device)).sum();
+        let gradient = input.grad(&loss.backward()).unwrap();
+        (output.inner(), gradient)
+    };
+    let (output, gradient) = run(&fused);
+    let (expected_output, expected_gradient) = run(&reference);
+    assert_equal(output, expected_output, &format!("{what}, output"));
+    assert_equal(gradient, expected_gradient, &format!("{what}, gradient"));
+}
+
+/// -1e9 on the last two keys of the second row of the batch.
+fn bias(keys: usize, device: &Device) -> Tensor<4> {
+    let mut values = vec![0.0f32; 2 * keys];
+    values[2 * keys - 2..].fill(-1e9);
+    Tensor::from_data(TensorData::new(values, [2, 1, 1, keys]), device)
+}
+
+#[test]
+fn softmax_equals_the_composed_one() {
+    let device = Device::flex().autodiff();
+    for keys in [1, 7, 32, 45, 130] {
+        let shape = [2, 3, 5, keys];
+        if keys > 2 {
+            check(
+                shape,
+                |x| super::softmax(x, bias(keys, &device), 0.7, None),
+                |x| composed::softmax(x, bias(keys, &device), 0.7, None),
+                "softmax",
+            );
+        }
+        let none = Tensor::<4>::zeros([2, 1, 1, keys], &device);
+        check(
+            shape,
+            |x| super::softmax(x, none.clone(), 0.7, Some(MASK)),
+            |x| composed::softmax(x, none.clone(), 0.7, None) * mask_tensor(shape, MASK, &device),
+            "softmax with dropout",
+        );
+    }
+}
+
+#[test]
+fn softmax_survives_extreme_scores() {
+    let device = Device::flex();
+    let scores = Tensor::<1>::from_floats([1e4, -1e4, 1e4, 0.0], &device).reshape([1, 1, 1, 4]);
+    let bias = Tensor::<4>::zeros([1, 1, 1, 4], &device);
+    let p: Vec<f32> = super::softmax(scores, bias, 1.0, None).into_data().try_to_vec().unwrap();
+    assert_eq!(p, [0.5, 0.0, 0.5, 0.0]);
+}
+
+#[test]
+fn gelu_equals_burns() {
+    check([3, 11, 67], super::gelu, activation::gelu, "gelu");
+}
+
+#[test]
+fn dropout_equals_multiplication_by_its_mask() {
+    let device = Device::flex().autodiff();
+    let shape = [4, 9, 33];
+    check(shape, |x| super::dropout(x, MASK), |x| x * mask_tensor(shape, MASK, &device), "dropout");
+}
+
+fn norm(width: usize, device: &Device) -> LayerNorm {
+    let mut norm = LayerNormConfig::new(width).with_epsilon(1e-6).init(device);
+    norm.gamma = norm.gamma.map(|_| tensor([width], 5, device).require_grad());
+    norm.beta = norm.beta.map(|beta| beta.map(|_| tensor([width], 6, device).require_grad()));
+    norm
+}
+
+#[test]
+fn add_layer_norm_equals_the_composed_one() {
+    let device = Device::flex().autodiff();
+    let shape = [3, 70, 96];
+    let norm = norm(96, &device);
+    let residual = tensor(shape, 9, &device);
+    check(
+        shape,
+        |x| super::add_layer_norm(x, residual.clone(), &norm, 1e-6, Some(MASK)),
+        |x| norm.forward(residual.clone() + x * mask_tensor(shape, MASK, &device)),
+        "add_layer_norm, input",
+    );
+    check(
+        shape,
+        |r| super::add_layer_norm(residual.clone(), r, &norm, 1e-6, Some(MASK)),
+        |r| norm.forward(r + residual.clone() * mask_tensor(shape, MASK, &device)),
+        "add_layer_norm, residual",
+    );
+    check(
+        shape,
+        |x| super::add_layer_norm(x, Tensor::<1>::zeros([1], &device), &norm, 1e-6, None),
+        |x| norm.forward(x),
+        "layer norm alone",
+    );
+}
+
+#[test]
+fn layer_norm_weights_get_the_composed_gradients() {
+    let device = Device::flex().autodiff();
+    let shape = [3, 70, 96];
+    let input = tensor(shape, 9, &device);
+    let weights = tensor(shape, 10, &device);
+    let norm = norm(96, &device);
+    let run = |output: Tensor<3>| {
+        let gradients = (output * weights.clone()).sum().backward();
+        let beta = norm.beta.as_ref().unwrap();
+        (norm.gamma.val().grad(&gradients).unwrap(), beta.val().grad(&gradients).unwrap())
+    };
+    let none = Tensor::<1>::zeros([1], &device);
+    let fused = run(super::add_layer_norm(input.clone(), none, &norm, 1e-6, None));
+    let reference = run(norm.forward(input));
+    assert_equal(fused.0, reference.0, "gamma");
+    assert_equal(fused.1, reference.1, "beta");
+}
+
+/// Central differences of the loss at a few elements, in f32: good to about 1e-2 relative, which
+/// catches a wrong formula shared by both forms above.
+#[test]
+fn gradients_agree_with_finite_differences() {
+    let device = Device::flex().autodiff();
+    let shape = [2, 3, 40];
+    let norm = norm(40, &device);
+    let residual = tensor(shape, 9, &device);
+    let loss = |x: Tensor<3>| {
+        let x = super::gelu(super::dropout(x, MASK));
+        let y = super::add_layer_norm(x, residual.clone(), &norm, 1e-6, Some(MASK));
+        let p = super::softmax(y.reshape([2, 1, 3, 40]), Tensor::zeros([2, 1, 1, 40], &device), 0.5, None);
+        (p * tensor([2, 1, 3, 40], 2, &device)).sum()
+    };
+    let start = values(240, 1);
+    let at = |values: Vec<f32>| Tensor::<3>::from_data(TensorData::new(values, shape), &device);
+    let input = at(start.clone()).require_grad();
+    let gradient: Vec<f32> = input.grad(&loss(input.clone()).backward()).unwrap().into_data().try_to_vec().unwrap();
+    let step = 1e-2;
+    for i in (0..240).step_by(17) {
+        let moved = |by: f32| {
+            let mut values = start.clone();
+            values[i] += by;
+            loss(at(values)).into_scalar::<f32>()
+        };
+        let difference = (moved(step) - moved(-step)) / (2.0 * step);
+        assert!((difference - gradient[i]).abs() < 2e-3, "{i}: {difference} is not {}", gradient[i]);
+    }
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let device = Device::flex().autodiff();
+            let norm = norm(96, &device);
+            let input = Tensor::<3>::random([7, 61, 96], Distribution::Default, &device).zeros_like()
+                + tensor([7, 61, 96], 3, &device);
+            let input = input.require_grad();
+            let none = Tensor::<1>::zeros([1], &device);
+            let output = super::add_layer_norm(super::gelu(input.clone()), none, &norm, 1e-6, Some(MASK));
+            let loss = (output * tensor([7, 61, 96], 4, &device)).sum();
+            let gradients = loss.backward();
+            let gamma: Vec<f32> = norm.gamma.val().grad(&gradients).unwrap().into_data().try_to_vec().unwrap();
+            let input: Vec<f32> = input.grad(&gradients).unwrap().into_data().try_to_vec().unwrap();
+            (gamma, input)
+        })
+    };
+    assert_eq!(run(1), run(3));
+}

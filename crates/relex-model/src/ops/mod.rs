@@ -1,0 +1,101 @@
+//! The operations of a transformer that are worth one kernel each: softmax, activation, dropout,
+//! layer norm.
+//!
+//! On the CPU in `f32` each is one fused kernel with a hand-written backward pass (`fused`);
+//! everywhere else it is composed of Burn's own operations (`composed`).
+
+mod composed;
+mod dropout;
+mod fused;
+
+use burn::{
+    backend::{DispatchDevice, FlexDevice},
+    nn::LayerNorm,
+    tensor::{DType, Tensor},
+};
+use serde::{Deserialize, Serialize};
+
+pub use dropout::{DropoutKeys, DropoutMask, Pass};
+
+/// The non-linearity of a feed-forward layer, by the names that Hugging Face configurations use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Activation {
+    /// `x · Φ(x)`, exact (Hendrycks & Gimpel 2016).
+    #[default]
+    #[serde(rename = "gelu")]
+    Gelu,
+    /// GELU by its tanh approximation.
+    #[serde(rename = "gelu_new", alias = "gelu_pytorch_tanh")]
+    GeluTanh,
+    /// `max(x, 0)`.
+    #[serde(rename = "relu")]
+    Relu,
+}
+
+/// Attention probabilities: softmax over the last dimension of `scale · scores + bias`, then
+/// dropout. `scores` is `[batch, heads, query, key]`, `bias` is `[batch, 1, 1, key]`.
+pub(crate) fn softmax(
+    scores: Tensor<4>,
+    bias: Tensor<4>,
+    scale: f32,
+    mask: Option<DropoutMask>,
+) -> Tensor<4> {
+    if fuses(&scores) {
+        fused::softmax(scores, bias, scale, mask)
+    } else {
+        composed::softmax(scores, bias, scale, mask)
+    }
+}
+
+/// Applies an [`Activation`] to every element.
+pub(crate) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
+    match activation {
+        Activation::Gelu if fuses(&input) => fused::gelu(input),
+        Activation::Gelu => burn::tensor::activation::gelu(input),
+        Activation::GeluTanh => composed::gelu_tanh(input),
+        Activation::Relu => burn::tensor::activation::relu(input),
+    }
+}
+
+/// Sets elements to 0 with the mask's probability and scales the others up, so that the
+/// expectation stays (Srivastava et al. 2014). Without a mask the input comes back untouched.
+pub(crate) fn dropout<const D: usize>(input: Tensor<D>, mask: Option<DropoutMask>) -> Tensor<D> {
+    match mask {
+        None => input,
+        Some(mask) if fuses(&input) => fused::dropout(input, mask),
+        Some(mask) => composed::dropout(input, mask),
+    }
+}
+
+/// Layer norm over the last dimension (Ba et al. 2016), PyTorch's convention: biased variance,
+/// `epsilon` inside the root. `input` is `[batch, seq_len, hidden]`.
+pub(crate) fn layer_norm(input: Tensor<3>, norm: &LayerNorm, epsilon: f64) -> Tensor<3> {
+    if fuses(&input) {
+        let zero = Tensor::<1>::zeros([1], &input.device());
+        fused::add_layer_norm(input, zero, norm, epsilon, None)
+    } else {
+        norm.forward(input)
+    }
+}
+
+/// `layer_norm(residual + dropout(input))`, the end of every transformer sub-layer.
+/// Both inputs are `[batch, seq_len, hidden]`.
+pub(crate) fn add_layer_norm(
+    input: Tensor<3>,
+    residual: Tensor<3>,
+    norm: &LayerNorm,
+    epsilon: f64,
+    mask: Option<DropoutMask>,
+) -> Tensor<3> {
+    if fuses(&input) {
+        fused::add_layer_norm(input, residual, norm, epsilon, mask)
+    } else {
+        norm.forward(residual + dropout(input, mask))
+    }
+}
+
+fn fuses<const D: usize>(tensor: &Tensor<D>) -> bool {
+    let device = tensor.device().inner();
+    tensor.dtype() == DType::F32
+        && matches!(device.as_dispatch(), DispatchDevice::Flex(FlexDevice))
+}

@@ -1,0 +1,188 @@
+//! A classifier as a folder, in Hugging Face's layout: `config.json`, `model.safetensors` and
+//! `tokenizer.json` as transformers reads them (the encoder under its usual names, the head under
+//! `head.`), and `relex.json` with what only a relation classifier needs.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use burn::{module::Module, tensor::Device};
+use relex_data::Markers;
+use safetensors::{Dtype, tensor::TensorView};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Classifier, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, TextEncoder,
+    load::{Collect, WeightFile, fill, find_weights, open_weights},
+};
+
+/// The version of `relex.json` that this program writes and reads.
+const FORMAT_VERSION: u32 = 1;
+
+/// What a relation classifier has beyond its encoder; the content of `relex.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassifierConfig {
+    /// Version of this file's layout.
+    pub format_version: u32,
+    /// Relations in the order of the logits.
+    pub labels: Vec<String>,
+    /// The label that means "no relation".
+    pub negative_label: String,
+    /// Markers around the entities.
+    pub markers: Markers,
+    /// Words for entity types, used by typed markers.
+    pub type_words: BTreeMap<String, String>,
+    /// Longest text in tokens, special tokens included.
+    pub max_tokens: usize,
+    /// The kind of head.
+    pub head: HeadKind,
+    /// Dropout in the head.
+    pub head_dropout: f32,
+}
+
+impl ClassifierConfig {
+    /// The current version of the layout.
+    pub const fn format_version() -> u32 {
+        FORMAT_VERSION
+    }
+
+    /// The head on an encoder of this width.
+    pub fn head_config(&self, hidden_size: usize) -> HeadConfig {
+        HeadConfig {
+            kind: self.head,
+            hidden_size,
+            labels: self.labels.len(),
+            dropout: self.head_dropout,
+        }
+    }
+}
+
+/// A classifier read back from its folder, ready to predict.
+#[derive(Debug)]
+pub struct LoadedClassifier {
+    /// The weights.
+    pub classifier: Classifier,
+    /// The encoder's configuration.
+    pub encoder_config: EncoderConfig,
+    /// Labels, markers, head.
+    pub config: ClassifierConfig,
+    /// The tokenizer.
+    pub text_encoder: TextEncoder,
+}
+
+/// Writes a classifier's folder whole or not at all: everything goes to a temporary folder beside
+/// it, which is then renamed. `encoder_folder` is where `config.json` and `tokenizer.json` are
+/// copied from. A folder that is already there is replaced.
+///
+/// # Errors
+///
+/// When a file cannot be written (a full disk, say) or a weight cannot be read back from the
+/// device.
+pub fn save_classifier(
+    folder: &Path,
+    classifier: &Classifier,
+    config: &ClassifierConfig,
+    encoder_folder: &Path,
+) -> Result<(), ModelError> {
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    let temporary = tempfile::Builder::new()
+        .prefix(".saving-")
+        .tempdir_in(parent)
+        .map_err(ModelError::io(parent))?;
+    for name in ["config.json", "tokenizer.json"] {
+        let source = encoder_folder.join(name);
+        let bytes = std::fs::read(&source).map_err(ModelError::io(&source))?;
+        write(temporary.path().join(name), &bytes)?;
+    }
+    let json = serde_json::to_vec_pretty(config).map_err(|error| ModelError::Config {
+        path: folder.join("relex.json"),
+        reason: error.to_string(),
+    })?;
+    write(temporary.path().join("relex.json"), &json)?;
+    write(temporary.path().join("model.safetensors"), &weights(classifier, folder)?)?;
+    replace_folder(temporary, folder)
+}
+
+/// Reads a classifier's folder.
+///
+/// # Errors
+///
+/// When a file is missing, damaged, or does not fit the others.
+pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifier, ModelError> {
+    let path = folder.join("relex.json");
+    let text = std::fs::read_to_string(&path).map_err(ModelError::io(&path))?;
+    let refuse = |reason: String| ModelError::Config { path: path.clone(), reason };
+    let config: ClassifierConfig = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+    if config.format_version != FORMAT_VERSION {
+        return Err(refuse(format!(
+            "format version {} is not {FORMAT_VERSION}; it was written by another release of relex",
+            config.format_version
+        )));
+    }
+    let encoder_config = EncoderConfig::from_file(&folder.join("config.json"))?;
+    let text_encoder = TextEncoder::from_file(&folder.join("tokenizer.json"), config.max_tokens)?;
+    let file = open_weights(&find_weights(folder)?)?;
+    let file: &dyn WeightFile = file.as_ref();
+    let (encoder, _) = fill(Encoder::new(&encoder_config, device), file, "", device)?;
+    let head = Head::new(&config.head_config(encoder_config.hidden_size), device);
+    let (head, _) = fill(head, file, "head.", device)?;
+    Ok(LoadedClassifier {
+        classifier: Classifier { encoder, head },
+        encoder_config,
+        config,
+        text_encoder,
+    })
+}
+
+fn weights(classifier: &Classifier, folder: &Path) -> Result<Vec<u8>, ModelError> {
+    let refuse = |reason: String| ModelError::Weights {
+        path: folder.join("model.safetensors"),
+        reason,
+    };
+    let mut encoder = Collect::with_prefix("");
+    classifier.encoder.visit(&mut encoder);
+    let mut head = Collect::with_prefix("head.");
+    classifier.head.visit(&mut head);
+    if let Some(reason) = encoder.failure.or(head.failure) {
+        return Err(refuse(reason));
+    }
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = encoder
+        .tensors
+        .into_iter()
+        .chain(head.tensors)
+        .map(|(name, tensor)| {
+            let bytes = tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            (name, tensor.shape, bytes)
+        })
+        .collect();
+    let views = tensors
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+        .map_err(|error| refuse(error.to_string()))?;
+    let metadata = [("format".to_owned(), "pt".to_owned())].into();
+    safetensors::serialize(views, Some(metadata)).map_err(|error| refuse(error.to_string()))
+}
+
+fn write(path: PathBuf, bytes: &[u8]) -> Result<(), ModelError> {
+    relex_data::write_atomically(&path, bytes).map_err(|error| ModelError::Io {
+        path,
+        source: std::io::Error::other(error),
+    })
+}
+
+/// Moves a finished temporary folder to its place; what stood there goes away only after that.
+fn replace_folder(temporary: tempfile::TempDir, folder: &Path) -> Result<(), ModelError> {
+    let finished = temporary.keep();
+    let io = ModelError::io(folder);
+    let outcome = if folder.exists() {
+        let retired = finished.with_extension("retired");
+        std::fs::rename(folder, &retired)
+            .and_then(|()| std::fs::rename(&finished, folder))
+            .and_then(|()| std::fs::remove_dir_all(&retired))
+    } else {
+        std::fs::rename(&finished, folder)
+    };
+    outcome.map_err(io)
+}

@@ -1,0 +1,195 @@
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::TrainConfig;
+use crate::TrainError;
+
+/// How many files may extend one another.
+const MAX_DEPTH: usize = 8;
+
+/// Reads a configuration from its layers: the file that it `extends`, then the file itself, then
+/// each `a.b=value` of `sets` in order; later layers win, key by key.
+///
+/// A value of a set is TOML where it reads as TOML and a bare string otherwise.
+///
+/// # Errors
+///
+/// [`TrainError::Config`] when a file cannot be read, is not TOML, or holds a key that does not
+/// exist; the message shows the line and suggests the nearest key.
+pub fn resolve(path: &Path, sets: &[String]) -> Result<TrainConfig, TrainError> {
+    let mut table = read_layer(path, 0)?;
+    for set in sets {
+        merge(&mut table, parse_set(set)?);
+    }
+    let mut config: TrainConfig = table.try_into().map_err(|error: toml::de::Error| TrainError::Config {
+        origin: path.display().to_string(),
+        reason: error.message().into(),
+    })?;
+    config.extends = None;
+    Ok(config)
+}
+
+fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
+    let refuse = |reason: String| TrainError::Config { origin: path.display().to_string(), reason };
+    if depth > MAX_DEPTH {
+        return Err(refuse(format!("more than {MAX_DEPTH} files extend one another; do they form a circle?")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    // Parsed alone first, so that an error shows the file's own line.
+    let layer: TrainConfig = toml::from_str(&text).map_err(|error| refuse(explain(&error)))?;
+    let own: Table = toml::from_str(&text).map_err(|error| refuse(explain(&error)))?;
+    let Some(base) = layer.extends else {
+        return Ok(own);
+    };
+    let base = path.parent().unwrap_or(Path::new("")).join(base);
+    let mut table = read_layer(&base, depth + 1)?;
+    merge(&mut table, own);
+    Ok(table)
+}
+
+fn parse_set(set: &str) -> Result<Table, TrainError> {
+    let refuse = |reason: String| TrainError::Config { origin: format!("--set {set}"), reason };
+    let (key, value) = set
+        .split_once('=')
+        .ok_or_else(|| refuse("not of the form key=value, such as training.epochs=5".into()))?;
+    let (key, value) = (key.trim(), value.trim());
+    let as_toml = toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
+    let mut value = as_toml.unwrap_or_else(|| Value::String(value.into()));
+    for part in key.rsplit('.') {
+        value = Value::Table([(part.to_owned(), value)].into_iter().collect());
+    }
+    let Value::Table(table) = value else {
+        return Err(refuse("the key is empty".into()));
+    };
+    // A tagged table is judged with its siblings, after merging; all others on their own.
+    let tagged = ["loss.", "schedule."].iter().any(|prefix| key.starts_with(prefix));
+    if !tagged {
+        TrainConfig::deserialize(table.clone()).map_err(|error| refuse(explain(&error)))?;
+    }
+    Ok(table)
+}
+
+fn merge(base: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            // Another kind has other numbers: the old ones go.
+            (Some(Value::Table(old)), Value::Table(new)) if old.get("kind").is_some() && changes_kind(old, &new) => {
+                *old = new;
+            }
+            (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+fn changes_kind(old: &Table, new: &Table) -> bool {
+    new.get("kind").is_some_and(|kind| old.get("kind") != Some(kind))
+}
+
+/// The parser's message, with the nearest known key where one is unknown.
+fn explain(error: &toml::de::Error) -> String {
+    let text = error.to_string();
+    let text = text.trim_end();
+    let quoted: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
+    let nearest = match quoted.split_first() {
+        Some((unknown, known)) if error.message().starts_with("unknown") => known
+            .iter()
+            .map(|name| (strsim::damerau_levenshtein(unknown, name), *name))
+            .min()
+            .filter(|(distance, name)| *distance <= name.len() / 2),
+        _ => None,
+    };
+    match nearest {
+        Some((_, name)) => format!("{text}\ndid you mean `{name}`?"),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Schedule;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn later_layers_win_key_by_key() {
+        let folder = folder(&[
+            ("base.toml", "seed = 1\n[training]\nepochs = 2\nbatch_size = 8\n[schedule]\nkind = \"linear\"\nwarmup = 0.2"),
+            ("recipe.toml", "extends = \"base.toml\"\n[training]\nepochs = 5"),
+        ]);
+        let sets = ["training.batch_size=16", "data.dataset=datasets/sample", "schedule.warmup=0.3"];
+        let config = resolve(&folder.path().join("recipe.toml"), &sets.map(String::from)).unwrap();
+        assert_eq!((config.seed, config.training.epochs, config.training.batch_size), (1, 5, 16));
+        assert_eq!(config.data.dataset, Path::new("datasets/sample"));
+        assert_eq!(config.schedule, Schedule::Linear { warmup: 0.3 });
+        assert_eq!(config.extends, None);
+
+        let constant = resolve(&folder.path().join("recipe.toml"), &["schedule.kind=constant".into()]).unwrap();
+        assert_eq!(constant.schedule, Schedule::Constant);
+    }
+
+    #[track_caller]
+    fn check_refused(file: &str, sets: &[&str], expected: &[&str]) {
+        let folder = folder(&[("recipe.toml", file)]);
+        let sets: Vec<String> = sets.iter().map(|set| (*set).into()).collect();
+        let message = resolve(&folder.path().join("recipe.toml"), &sets).unwrap_err().to_string();
+        for part in expected {
+            assert!(message.contains(part), "{part:?} is not in {message:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_named_with_line_and_suggestion() {
+        check_refused(
+            "seed = 1\n[optimizer]\nlearning_rat = 1e-4",
+            &[],
+            &["recipe.toml", "line 3", "^^^^", "did you mean `learning_rate`?"],
+        );
+        check_refused("", &["training.epoch=3"], &["--set training.epoch=3", "did you mean `epochs`?"]);
+        check_refused("", &["trainig.epochs=3"], &["did you mean `training`?"]);
+        check_refused("", &["loss.kind=focall"], &["focall"]);
+        check_refused("", &["epochs"], &["key=value"]);
+        check_refused("seed = ", &[], &["line 1"]);
+        check_refused("extends = \"recipe.toml\"", &[], &["circle"]);
+        check_refused("extends = \"nowhere.toml\"", &[], &["nowhere.toml"]);
+        check_refused("[training]\nepochs = \"three\"", &[], &["line 2", "three"]);
+    }
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let folder = folder(&[("recipe.toml", "[data]\ndataset = \"d\"\nsplit = \"s\"\n[model]\nencoder = \"e\"")]);
+        let path = folder.path().join("recipe.toml");
+        let checked = resolve(&path, &["data.max_train_rows=7".into()]).unwrap().check().unwrap();
+        std::fs::write(&path, checked.to_toml().unwrap()).unwrap();
+        assert_eq!(&resolve(&path, &[]).unwrap(), checked.values());
+    }
+
+    #[test]
+    fn impossible_values_are_named() {
+        let valid = ["data.dataset=d", "data.split=s", "model.encoder=e"];
+        let check = |set: &str, expected: &str| {
+            let folder = folder(&[("recipe.toml", "")]);
+            let sets: Vec<String> = valid.iter().chain([&set]).map(|set| set.to_string()).collect();
+            let message = resolve(&folder.path().join("recipe.toml"), &sets).unwrap().check().unwrap_err().to_string();
+            assert!(message.contains(expected), "{expected:?} is not in {message:?}");
+        };
+        check("model.encoder=", "model.encoder");
+        check("training.epochs=0", "training.epochs = 0");
+        check("model.head_dropout=1.0", "model.head_dropout = 1");
+        check("optimizer.learning_rate=-1.0", "optimizer.learning_rate = -1");
+        check("device=gpu", "cpu, wgpu, cuda");
+        check("loss.label_smoothing=1.5", "label_smoothing = 1.5");
+        check("schedule.warmup=2.0", "schedule.warmup = 2");
+    }
+}

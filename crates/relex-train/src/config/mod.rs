@@ -1,0 +1,278 @@
+//! What a run is made from: TOML, parsed as it stands, then checked.
+
+mod layers;
+
+use std::path::PathBuf;
+
+use relex_data::Markers;
+use relex_loss::LossConfig;
+use relex_model::{DeviceChoice, HeadKind};
+use serde::{Deserialize, Serialize};
+
+pub use layers::resolve;
+
+use crate::{Schedule, TrainError};
+
+/// A configuration as it is written; every key may be left out. `crate::resolve` reads it from
+/// layers, [`TrainConfig::check`] says whether a run can be made from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// The file that this one changes, relative to it. Gone once resolved.
+    #[serde(skip_serializing)]
+    pub extends: Option<PathBuf>,
+    /// Where every random stream begins.
+    pub seed: u64,
+    /// `cpu`, `wgpu` or `cuda[:N]`.
+    pub device: String,
+    /// What is learnt from.
+    pub data: DataConfig,
+    /// What learns.
+    pub model: ModelConfig,
+    /// What is minimised.
+    pub loss: LossConfig,
+    /// How weights move.
+    pub optimizer: OptimizerConfig,
+    /// How the learning rate moves.
+    pub schedule: Schedule,
+    /// How long and in what portions.
+    pub training: TrainingConfig,
+}
+
+/// The `[data]` table.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// Folder with `dataset.toml`.
+    pub dataset: PathBuf,
+    /// Folder with the data files, if they are not beside `dataset.toml`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// The split manifest.
+    pub split: PathBuf,
+    /// Which of the split's folds is for validation.
+    pub fold: usize,
+    /// Train on a nested subset of this many rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_train_rows: Option<usize>,
+}
+
+impl DataConfig {
+    /// Where the data files are.
+    pub fn files(&self) -> &std::path::Path {
+        self.folder.as_deref().unwrap_or(&self.dataset)
+    }
+}
+
+/// The `[model]` table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Folder of the pre-trained encoder.
+    pub encoder: PathBuf,
+    /// Markers around the entities.
+    pub markers: Markers,
+    /// The head on the encoder.
+    pub head: HeadKind,
+    /// Dropout in the head.
+    pub head_dropout: f32,
+    /// Longest text in tokens, special tokens included; longer ones are cut to a window that holds
+    /// both entities.
+    pub max_tokens: usize,
+}
+
+/// The `[optimizer]` table: AdamW (Loshchilov & Hutter 2019), without decay on biases and norms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OptimizerConfig {
+    /// The rate that the schedule scales.
+    pub learning_rate: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f32,
+    /// Decay of the gradients' running mean.
+    pub beta_1: f32,
+    /// Decay of their squares' running mean.
+    pub beta_2: f32,
+    /// Added to the root of the latter.
+    pub epsilon: f32,
+    /// All gradients together are scaled down to this norm; 0 turns that off.
+    pub max_gradient_norm: f32,
+}
+
+/// The `[training]` table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// Passes over the training rows.
+    pub epochs: usize,
+    /// Rows in a step.
+    pub batch_size: usize,
+    /// Rows in a batch where nothing is learnt.
+    pub evaluation_batch_size: usize,
+    /// When the validation rows are scored.
+    pub evaluate: Evaluate,
+    /// Which weights are kept.
+    pub keep: Keep,
+}
+
+/// When the validation rows are scored while training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evaluate {
+    /// After every epoch.
+    EachEpoch,
+    /// Once, after the last step.
+    AtEnd,
+}
+
+/// Which weights a run keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Those after the last step: fixed before the scores are seen, so the score of the validation
+    /// rows stays an honest one.
+    Last,
+    /// Those of the epoch with the best micro-F1 on the validation rows, whose score is flattered
+    /// by the choice.
+    Best,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            extends: None,
+            seed: 42,
+            device: "cpu".into(),
+            data: DataConfig::default(),
+            model: ModelConfig::default(),
+            loss: LossConfig::default(),
+            optimizer: OptimizerConfig::default(),
+            schedule: Schedule::default(),
+            training: TrainingConfig::default(),
+        }
+    }
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            encoder: PathBuf::new(),
+            markers: Markers::default(),
+            head: HeadKind::default(),
+            head_dropout: 0.1,
+            max_tokens: 256,
+        }
+    }
+}
+
+impl Default for OptimizerConfig {
+    fn default() -> Self {
+        Self {
+            learning_rate: 5e-5,
+            weight_decay: 0.01,
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-8,
+            max_gradient_norm: 1.0,
+        }
+    }
+}
+
+impl Default for TrainingConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 3,
+            batch_size: 32,
+            evaluation_batch_size: 64,
+            evaluate: Evaluate::EachEpoch,
+            keep: Keep::Last,
+        }
+    }
+}
+
+/// A configuration whose every value can work; see [`TrainConfig::check`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedTrainConfig {
+    config: TrainConfig,
+    device: DeviceChoice,
+}
+
+impl CheckedTrainConfig {
+    /// The values.
+    pub fn values(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    /// The device, parsed.
+    pub fn device(&self) -> DeviceChoice {
+        self.device
+    }
+
+    /// The configuration as TOML, complete: reading it back gives the same run.
+    ///
+    /// # Errors
+    ///
+    /// When a path is not valid Unicode.
+    pub fn to_toml(&self) -> Result<String, TrainError> {
+        toml::to_string(&self.config).map_err(|error| TrainError::Config {
+            origin: "configuration".into(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+impl TrainConfig {
+    /// Checks every value that can be checked without opening a file.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Setting`] for the first value that cannot work.
+    pub fn check(self) -> Result<CheckedTrainConfig, TrainError> {
+        let device = self.device.parse()?;
+        self.loss.check()?;
+        let refuse = |key, value: String, reason: &str| Err(TrainError::Setting { key, value, reason: reason.into() });
+        for (key, path) in [
+            ("data.dataset", &self.data.dataset),
+            ("data.split", &self.data.split),
+            ("model.encoder", &self.model.encoder),
+        ] {
+            if path.as_os_str().is_empty() {
+                return refuse(key, "\"\"".into(), "it must be set");
+            }
+        }
+        for (key, count) in [
+            ("training.epochs", self.training.epochs),
+            ("training.batch_size", self.training.batch_size),
+            ("training.evaluation_batch_size", self.training.evaluation_batch_size),
+            ("data.max_train_rows", self.data.max_train_rows.unwrap_or(1)),
+        ] {
+            if count == 0 {
+                return refuse(key, "0".into(), "it must be at least 1");
+            }
+        }
+        if self.model.max_tokens < 8 {
+            return refuse("model.max_tokens", self.model.max_tokens.to_string(), "it must be at least 8");
+        }
+        let optimizer = &self.optimizer;
+        for (key, value, range) in [
+            ("model.head_dropout", self.model.head_dropout, 0.0..1.0),
+            ("optimizer.beta_1", optimizer.beta_1, 0.0..1.0),
+            ("optimizer.beta_2", optimizer.beta_2, 0.0..1.0),
+            ("optimizer.epsilon", optimizer.epsilon, f32::MIN_POSITIVE..1.0),
+            ("optimizer.weight_decay", optimizer.weight_decay, 0.0..f32::MAX),
+            ("optimizer.max_gradient_norm", optimizer.max_gradient_norm, 0.0..f32::MAX),
+            ("optimizer.learning_rate", optimizer.learning_rate as f32, f32::MIN_POSITIVE..f32::MAX),
+        ] {
+            if !range.contains(&value) {
+                let reason = format!("it must be at least {} and less than {}", range.start, range.end);
+                return refuse(key, value.to_string(), &reason);
+            }
+        }
+        if let Schedule::Linear { warmup } = self.schedule
+            && !(0.0..=1.0).contains(&warmup)
+        {
+            return refuse("schedule.warmup", warmup.to_string(), "it is a share of all steps, 0 to 1");
+        }
+        Ok(CheckedTrainConfig { config: self, device })
+    }
+}

@@ -1,0 +1,84 @@
+use std::path::PathBuf;
+
+use relex_data::DataError;
+use relex_eval::EvalError;
+use relex_loss::LossError;
+use relex_model::ModelError;
+
+/// What can go wrong between a configuration and a trained classifier.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A configuration file or a `--set` cannot be understood.
+    #[error("{origin}: {reason}")]
+    Config {
+        /// The file, or the `--set` as it was given.
+        origin: String,
+        /// What is wrong with it, and the remedy.
+        reason: String,
+    },
+    /// A setting has a value that cannot work.
+    #[error("configuration: {key} = {value}: {reason}")]
+    Setting {
+        /// The setting's full name.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong with it, and the remedy.
+        reason: String,
+    },
+    /// A file or folder could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A run folder cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Run {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it, and the remedy.
+        reason: String,
+    },
+    /// Training diverged.
+    #[error("step {step}: the {what} is {value}; the batch holds the examples {}; lower optimizer.learning_rate or look at these rows", ids.join(", "))]
+    NotFinite {
+        /// The step, counted from 1.
+        step: usize,
+        /// Loss or gradient norm.
+        what: &'static str,
+        /// Its value.
+        value: f32,
+        /// Ids of the batch's examples.
+        ids: Vec<String>,
+    },
+    /// The observer asked to stop.
+    #[error("stopped after step {step}")]
+    Stopped {
+        /// The last finished step.
+        step: usize,
+    },
+    /// From reading and splitting data.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// From the model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// From the loss.
+    #[error("configuration: loss: {0}")]
+    Loss(#[from] LossError),
+    /// From scoring.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+}
+
+impl TrainError {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}

@@ -1,0 +1,200 @@
+//! The training loop.
+
+use std::ops::ControlFlow;
+
+use burn::{
+    module::Module,
+    optim::GradientsParams,
+    tensor::{Device, Int, Tensor, TensorData},
+};
+use relex_data::rng::stream;
+use relex_eval::{auprc, micro_f1};
+use relex_model::{Batch, Classifier, DropoutKeys, EncodedExample, Pass};
+
+use crate::{
+    CheckedTrainConfig, Evaluate, Keep, TrainError,
+    batches::training_batches,
+    optimizer::{adamw, clip_by_global_norm},
+    predict::predict,
+};
+
+/// Encoded rows with their labels.
+#[derive(Debug, Clone)]
+pub struct LabelledRows {
+    /// Ids, for messages.
+    pub ids: Vec<String>,
+    /// Tokens.
+    pub encoded: Vec<EncodedExample>,
+    /// Label indices.
+    pub labels: Vec<usize>,
+}
+
+/// What the loop tells its observer.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A step is done.
+    Step(StepReport),
+    /// The validation rows were scored.
+    Evaluation(EvaluationReport),
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct StepReport {
+    /// From 1.
+    pub step: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// From 1.
+    pub epoch: usize,
+    /// Mean loss over the batch.
+    pub loss: f32,
+    /// Norm of all gradients before clipping.
+    pub gradient_norm: f32,
+    /// The rate of this update.
+    pub learning_rate: f64,
+    /// Rows in the batch.
+    pub rows: usize,
+    /// Tokens in the batch, padding not counted.
+    pub tokens: usize,
+    /// Tokens in the batch, padding counted.
+    pub padded_tokens: usize,
+}
+
+/// A look at the validation rows.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct EvaluationReport {
+    /// Steps done.
+    pub step: usize,
+    /// Epochs done.
+    pub epoch: usize,
+    /// In percent, without the negative label.
+    pub micro_f1: f64,
+    /// In percent.
+    pub auprc: f64,
+    /// Validation rows.
+    pub rows: usize,
+}
+
+/// Trains a classifier and returns the weights that the configuration keeps.
+///
+/// `observe` sees every step and evaluation and may break off. The result depends on the
+/// configuration, the rows and the kind of device alone.
+///
+/// # Errors
+///
+/// [`TrainError::NotFinite`] when loss or gradient overflow, [`TrainError::Stopped`] when the
+/// observer breaks off.
+pub fn fit(
+    mut classifier: Classifier,
+    config: &CheckedTrainConfig,
+    train: &LabelledRows,
+    valid: &LabelledRows,
+    negative: usize,
+    pad_token_id: u32,
+    device: &Device,
+    mut observe: impl FnMut(Event) -> ControlFlow<()>,
+) -> Result<Classifier, TrainError> {
+    let values = config.values();
+    let (settings, seed) = (&values.training, values.seed);
+    let lengths: Vec<usize> = train.encoded.iter().map(|example| example.ids.len()).collect();
+    let steps = settings.epochs * lengths.len().div_ceil(settings.batch_size);
+    let dropout_seed = rand::Rng::next_u64(&mut stream(seed, "dropout"));
+    let mut optimizer = adamw(&values.optimizer)?;
+    let mut best: Option<(f64, Classifier)> = None;
+    let mut step = 0;
+
+    for epoch in 1..=settings.epochs {
+        let mut shuffle = stream(seed, &format!("shuffle/{epoch}"));
+        for rows in training_batches(&lengths, settings.batch_size, &mut shuffle) {
+            let batch = Batch::new(&train.encoded, &rows, pad_token_id);
+            let targets = targets(&train.labels, &rows, device);
+            let mut keys = DropoutKeys::new(dropout_seed, step as u64);
+            let logits = classifier.forward(batch.to_device(device), &mut Pass::Training(&mut keys));
+            let loss = values.loss.loss(logits, targets);
+            let loss_value = finite(loss.clone().into_scalar(), "loss", step, train, &rows)?;
+
+            let mut gradients = GradientsParams::from_grads(loss.backward(), &classifier);
+            let norm = clip_by_global_norm(&classifier, &mut gradients, values.optimizer.max_gradient_norm);
+            let gradient_norm = finite(norm, "gradient norm", step, train, &rows)?;
+            let learning_rate = values.optimizer.learning_rate * values.schedule.factor(step, steps);
+            classifier = optimizer.step(learning_rate, classifier, gradients);
+            step += 1;
+
+            let report = StepReport {
+                step,
+                steps,
+                epoch,
+                loss: loss_value,
+                gradient_norm,
+                learning_rate,
+                rows: rows.len(),
+                tokens: batch.tokens(),
+                padded_tokens: batch.padded_tokens(),
+            };
+            if observe(Event::Step(report)).is_break() {
+                return Err(TrainError::Stopped { step });
+            }
+        }
+
+        if settings.evaluate == Evaluate::EachEpoch || epoch == settings.epochs {
+            let report = evaluate(&classifier, valid, negative, pad_token_id, settings.evaluation_batch_size, device)?;
+            let report = EvaluationReport { step, epoch, ..report };
+            if settings.keep == Keep::Best && best.as_ref().is_none_or(|(score, _)| report.micro_f1 > *score) {
+                best = Some((report.micro_f1, classifier.clone()));
+            }
+            if observe(Event::Evaluation(report)).is_break() {
+                return Err(TrainError::Stopped { step });
+            }
+        }
+    }
+    Ok(best.map_or(classifier, |(_, classifier)| classifier))
+}
+
+fn targets(labels: &[usize], rows: &[usize], device: &Device) -> Tensor<1, Int> {
+    let targets: Vec<i32> = rows.iter().map(|&row| labels[row] as i32).collect();
+    Tensor::from_data(TensorData::new(targets, [rows.len()]), device)
+}
+
+fn finite(value: f32, what: &'static str, step: usize, train: &LabelledRows, rows: &[usize]) -> Result<f32, TrainError> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    let ids = rows.iter().map(|&row| train.ids[row].clone()).collect();
+    Err(TrainError::NotFinite { step: step + 1, what, value, ids })
+}
+
+fn evaluate(
+    classifier: &Classifier,
+    valid: &LabelledRows,
+    negative: usize,
+    pad_token_id: u32,
+    batch_size: usize,
+    device: &Device,
+) -> Result<EvaluationReport, TrainError> {
+    let inference = device.clone().inner();
+    let probabilities = predict(&classifier.valid(), &valid.encoded, batch_size, pad_token_id, &inference, |_| {
+        ControlFlow::Continue(())
+    })?;
+    let classes = probabilities.len() / valid.labels.len();
+    let predicted: Vec<usize> = probabilities.chunks_exact(classes).map(argmax).collect();
+    Ok(EvaluationReport {
+        step: 0,
+        epoch: 0,
+        micro_f1: micro_f1(&valid.labels, &predicted, negative)?,
+        auprc: auprc(&valid.labels, &probabilities, classes)?.mean,
+        rows: valid.labels.len(),
+    })
+}
+
+/// The first of the largest values, as in the predictions file.
+fn argmax(values: &[f64]) -> usize {
+    let mut best = 0;
+    for (index, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = index;
+        }
+    }
+    best
+}

@@ -1,0 +1,37 @@
+//! Configuration, training loop and prediction for relation classifiers.
+//!
+//! In relex's flow this crate ties the others together: a checked configuration names a data set,
+//! a frozen split and an encoder; [`fit`] turns them into a classifier, [`predict`] a classifier and
+//! rows into probabilities.
+//!
+//! ```no_run
+//! use std::ops::ControlFlow;
+//! use relex_train::{SplitData, resolve};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = resolve("configs/quickstart.toml".as_ref(), &["training.epochs=1".into()])?.check()?;
+//! let data = SplitData::load(&config)?;
+//! println!("{} rows to learn from, {} to measure on", data.train.len(), data.valid.len());
+//! # Ok(()) }
+//! ```
+
+mod batches;
+mod config;
+mod error;
+mod fit;
+mod optimizer;
+mod predict;
+mod prepare;
+mod run;
+mod schedule;
+
+pub use batches::{prediction_batches, training_batches};
+pub use config::{
+    CheckedTrainConfig, DataConfig, Evaluate, Keep, ModelConfig, OptimizerConfig, TrainConfig, TrainingConfig, resolve,
+};
+pub use error::TrainError;
+pub use fit::{EvaluationReport, Event, LabelledRows, StepReport, fit};
+pub use predict::predict;
+pub use prepare::{SplitData, classifier_config, encode_rows, open_text_encoder};
+pub use run::{Provenance, RunFolder};
+pub use schedule::Schedule;

@@ -1,0 +1,153 @@
+//! The run folder: what is where in it, and what a run was made from.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+
+/// A folder that holds everything about one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// The run folder at `path`, whether or not it is there yet.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// A folder for a new run: made if it is not there, refused if it holds one already.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Run`] when it holds a run, [`TrainError::Io`] when it cannot be made.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, TrainError> {
+        let run = Self::at(path);
+        if run.model().exists() || run.config().exists() {
+            return Err(TrainError::Run {
+                path: run.path,
+                reason: "this folder already holds a run; choose another with --run, or remove it".into(),
+            });
+        }
+        std::fs::create_dir_all(&run.path).map_err(TrainError::io(&run.path))?;
+        Ok(run)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder's name, which is the run's.
+    pub fn name(&self) -> String {
+        self.path.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// The resolved configuration.
+    pub fn config(&self) -> PathBuf {
+        self.path.join("config.toml")
+    }
+
+    /// What the run was made from and what it cost.
+    pub fn provenance(&self) -> PathBuf {
+        self.path.join("provenance.json")
+    }
+
+    /// One JSON object for each step and evaluation.
+    pub fn metrics(&self) -> PathBuf {
+        self.path.join("metrics.jsonl")
+    }
+
+    /// The weights that were kept, as a Hugging Face folder.
+    pub fn model(&self) -> PathBuf {
+        self.path.join("best")
+    }
+
+    /// Predictions for a named set of rows.
+    pub fn predictions(&self, rows: &str) -> PathBuf {
+        self.path.join("predictions").join(format!("{rows}.csv"))
+    }
+
+    /// Scores for a named set of rows.
+    pub fn evaluation(&self, rows: &str) -> PathBuf {
+        self.path.join("predictions").join(format!("{rows}.evaluation.json"))
+    }
+
+    /// The report.
+    pub fn report(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+}
+
+/// What a run was made from and what it cost; the content of `provenance.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of relex.
+    pub version: String,
+    /// Commit that the program was built from, if it was known.
+    pub git_commit: Option<String>,
+    /// SHA-256 of the resolved configuration.
+    pub config_hash: String,
+    /// The data set's name.
+    pub dataset: String,
+    /// Hash of the rows.
+    pub data_hash: String,
+    /// Hash of the split manifest.
+    pub split_hash: String,
+    /// Name and SHA-256 of each of the encoder's files.
+    pub encoder: BTreeMap<String, String>,
+    /// The seed.
+    pub seed: u64,
+    /// The device.
+    pub device: String,
+    /// Type of the numbers that were computed with.
+    pub precision: String,
+    /// Rows learnt from.
+    pub train_rows: usize,
+    /// Rows measured on.
+    pub valid_rows: usize,
+    /// Sentences that were cut to fit.
+    pub truncated_sentences: usize,
+    /// Updates.
+    pub steps: usize,
+    /// Tokens learnt from, over all epochs, padding not counted.
+    pub tokens: usize,
+    /// Share of padding in all tokens computed.
+    pub padding_share: f64,
+    /// Seconds spent in training steps.
+    pub train_seconds: f64,
+    /// Seconds from start to end.
+    pub wall_seconds: f64,
+    /// The process's largest resident memory, in MiB, where the system tells it.
+    pub peak_memory_mib: Option<f64>,
+}
+
+impl Provenance {
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), TrainError> {
+        let json = serde_json::to_vec_pretty(self).map_err(|error| TrainError::io(path)(error.into()))?;
+        Ok(relex_data::write_atomically(path, &json)?)
+    }
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing or not what [`Self::write`] wrote.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let text = std::fs::read_to_string(path).map_err(TrainError::io(path))?;
+        serde_json::from_str(&text).map_err(|error| TrainError::Run {
+            path: path.into(),
+            reason: format!("not a provenance file: {error}"),
+        })
+    }
+}
