@@ -21,6 +21,11 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Whether the command runs a network.
+    pub(crate) fn computes(&self) -> bool {
+        matches!(self.command, Command::Train(_) | Command::Predict(_))
+    }
+
     pub(crate) fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,

@@ -14,9 +14,17 @@ static STOP: AtomicBool = AtomicBool::new(false);
 #[error("interrupted: {0}")]
 pub(crate) struct Interrupted(pub(crate) String);
 
-/// From here on Ctrl-C sets the flag instead of ending the process.
+/// From here on Ctrl-C sets the flag instead of ending the process; a second one ends it, in case the
+/// work hangs.
 pub(crate) fn listen() -> anyhow::Result<()> {
-    ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")
+    ctrlc::set_handler(on_signal).context("cannot listen for Ctrl-C")
+}
+
+#[expect(clippy::exit, reason = "the second request to stop is obeyed without delay")]
+fn on_signal() {
+    if STOP.swap(true, Ordering::Relaxed) {
+        std::process::exit(130);
+    }
 }
 
 /// Whether to go on.

@@ -1,6 +1,7 @@
 //! The relex command line: reads arguments, calls the crates, prints, and turns errors into exit
 //! codes: 0 done, 1 a fault of relex itself, 2 something that the user can mend, 130 interrupted.
 
+mod allocator;
 mod args;
 mod command;
 mod interrupt;
@@ -14,11 +15,11 @@ use clap::Parser;
 use args::{Arguments, Command};
 use interrupt::Interrupted;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.computes() {
+        allocator::keep_pages();
+    }
     std::panic::set_hook(Box::new(|_| {}));
     match std::panic::catch_unwind(|| run(&arguments)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
             ExitCode::from(130)
         }
         Ok(Err(error)) => {
-            progress::complain(&format!("error: {error:#}"));
+            progress::complain(&format!("error: {}", explain(&error)));
             ExitCode::from(2)
         }
         Err(panic) => {
@@ -40,6 +41,17 @@ fn main() -> ExitCode {
             ExitCode::from(1)
         }
     }
+}
+
+/// The error and its causes in one message; a cause that the text before it already tells is left out.
+fn explain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {

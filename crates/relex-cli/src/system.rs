@@ -16,3 +16,24 @@ pub(crate) fn cache_folder() -> Option<std::path::PathBuf> {
         .or_else(|| Some(folder("HOME")?.join(".cache/relex")))
         .or_else(|| Some(folder("LOCALAPPDATA")?.join("relex")))
 }
+
+/// Folders that were not there when it was made; those still empty when it is dropped are removed,
+/// so that work that fails leaves none behind.
+pub(crate) struct NewFolders(Vec<std::path::PathBuf>);
+
+impl NewFolders {
+    /// To be called before `folder` and its parents are made.
+    pub(crate) fn before_making(folder: &std::path::Path) -> Self {
+        let missing = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        Self(missing.map(std::path::Path::to_path_buf).collect())
+    }
+}
+
+impl Drop for NewFolders {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // Fails, as it should, where something is in it.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+}

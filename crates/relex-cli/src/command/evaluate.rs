@@ -4,13 +4,13 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use relex_data::{Example, LabelSet, Role, Tier, duplicate_groups};
+use relex_data::{Example, LabelSet, Role, Tier, data_hash, duplicate_groups};
 use relex_eval::{
     BootstrapConfig, Evaluation, EvaluationInput, Predictions, PredictionsMeta, evaluate, render_terminal,
 };
 use relex_train::{RunFolder, resolve};
 
-use super::Dataset;
+use super::{Dataset, open_run};
 use crate::{
     args::{DataArguments, EvaluateArguments},
     progress::{Verbosity, show},
@@ -18,7 +18,7 @@ use crate::{
 
 pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let scored = match (&arguments.run, &arguments.predictions, &arguments.dataset) {
-        (Some(run), _, _) => Scored::of_run(&RunFolder::at(run))?,
+        (Some(run), _, _) => Scored::of_run(&open_run(run)?)?,
         (None, Some(path), Some(dataset)) => {
             let data = DataArguments { dataset: dataset.clone(), data_dir: arguments.data_dir.clone() };
             Scored::of_file(path, &Dataset::open(&data)?)?
@@ -58,10 +58,8 @@ impl Scored {
     /// Predictions of any system for labelled rows of a data set.
     pub(super) fn of_file(path: &Path, dataset: &Dataset) -> anyhow::Result<Self> {
         let labels = dataset.spec.labels.clone();
-        let order = match PredictionsMeta::read_beside(path)? {
-            Some(_) => None,
-            None => Some(labels.names()),
-        };
+        let meta = PredictionsMeta::read_beside(path)?;
+        let order = if meta.is_some() { None } else { Some(labels.names()) };
         let predictions = Predictions::read(path, order)?;
         if predictions.labels != labels.names() {
             bail!("{}: its label order is not that of data set {:?}", path.display(), dataset.spec.name);
@@ -80,6 +78,13 @@ impl Scored {
             gold.push(label.index());
             examples.push(example);
         }
+        if meta.is_some_and(|meta| !describes(&meta, &examples, &labels)) {
+            bail!(
+                "{}: data set {:?} has rows of these ids, but not those that were predicted; restore its data file, or predict again",
+                path.display(),
+                dataset.spec.name
+            );
+        }
         Ok(Self { predictions, examples, labels, gold })
     }
 
@@ -96,6 +101,14 @@ impl Scored {
             bootstrap,
         })?)
     }
+}
+
+/// Whether the predictions were made for these rows, with their labels or without.
+fn describes(meta: &PredictionsMeta, examples: &[Example], labels: &LabelSet) -> bool {
+    let unlabelled = || -> Vec<Example> {
+        examples.iter().map(|example| Example { label: None, ..example.clone() }).collect()
+    };
+    meta.data_hash == data_hash(examples, labels) || meta.data_hash == data_hash(&unlabelled(), labels)
 }
 
 /// The scores that `relex evaluate --run` wrote, or an error that says to run it.

@@ -16,6 +16,6 @@ pub(crate) fn run(arguments: &LintArguments, _verbosity: Verbosity) -> anyhow::R
         show(&report.to_string());
         Ok(())
     } else {
-        bail!("{report}")
+        bail!("{report}\ncorrect these, or write the file again with `relex predict --rows test`")
     }
 }

@@ -4,8 +4,9 @@ use anyhow::{anyhow, bail};
 use relex_data::{DatasetSpec, Example, Format, Role, data_hash, read_examples};
 use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
 use relex_model::{LoadedClassifier, load_classifier, open_device};
-use relex_train::{CheckedTrainConfig, RunFolder, SplitData, TrainError, encode_rows, predict, resolve};
+use relex_train::{CheckedTrainConfig, Provenance, RunFolder, TrainError, encode_rows, predict, resolve};
 
+use super::{load_split, open_run};
 use crate::{
     args::{PredictArguments, Rows},
     interrupt::{self, Interrupted},
@@ -23,7 +24,10 @@ struct Input {
 }
 
 pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let folder = RunFolder::at(&arguments.run);
+    let folder = open_run(&arguments.run)?;
+    if !folder.model().is_dir() {
+        bail!("{}: this run has no trained weights yet; let `relex train` finish, or train again", folder.model().display());
+    }
     let config = resolve(&folder.config(), &[])?.check()?;
     let choice = match &arguments.device {
         Some(device) => device.parse()?,
@@ -92,7 +96,16 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
         let examples = spec.read(values.files(), Role::Test)?;
         return Ok(Input::whole(spec, examples, outputs(vec![folder.path().join("submission.csv")])));
     }
-    let data = SplitData::load(config)?;
+    let data = load_split(config)?;
+    // Of another split, rows that the run learnt from could be among the validation rows.
+    if Provenance::read(&folder.provenance())?.split_hash != data.manifest.hash() {
+        bail!(
+            "{}: not the split that {} was trained with; restore it from {}, or train again",
+            values.split.display(),
+            folder.path().display(),
+            folder.path().join("split.json").display()
+        );
+    }
     Ok(Input {
         split_hash: Some(data.manifest.hash().into()),
         fold: Some(values.fold as u32),

@@ -1,14 +1,17 @@
 use relex_eval::{Report, ReportRow};
 use relex_train::{Provenance, RunFolder};
 
-use super::evaluate::{Scored, read_evaluation};
+use super::{
+    evaluate::{Scored, read_evaluation},
+    open_run,
+};
 use crate::{
     args::ReportArguments,
     progress::{Verbosity, show},
 };
 
 pub(crate) fn run(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let folder = RunFolder::at(&arguments.run);
+    let folder = open_run(&arguments.run)?;
     let evaluation = read_evaluation(&folder)?;
     let scored = Scored::of_run(&folder)?;
     let report = Report {

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use anyhow::{Context, bail};
 use relex_data::{Manifest, Role, SplitConfig, Strategy, Tier, split, subset};
 
 use super::Dataset;
@@ -40,7 +41,7 @@ fn verify(arguments: &SplitDataArguments) -> anyhow::Result<()> {
     let dataset = Dataset::open(&arguments.data)?;
     let examples = dataset.read(Role::Train)?;
     let manifest = Manifest::read(&arguments.manifest)?;
-    manifest.verify(&examples, &dataset.spec.labels)?;
+    manifest.verify(&examples, &dataset.spec.labels).with_context(|| dataset.beside(&arguments.manifest))?;
     show(&format!("all {} rows are those that the split was made from", examples.len()));
     Ok(())
 }
@@ -49,12 +50,14 @@ fn ids(arguments: &SplitIdsArguments) -> anyhow::Result<()> {
     let dataset = Dataset::open(&arguments.split.data)?;
     let examples = dataset.read(Role::Train)?;
     let manifest = Manifest::read(&arguments.split.manifest)?;
-    manifest.verify(&examples, &dataset.spec.labels)?;
+    let beside = || dataset.beside(&arguments.split.manifest);
+    manifest.verify(&examples, &dataset.spec.labels).with_context(beside)?;
     let partition = manifest.partition(&examples, arguments.fold)?;
     let rows = match (arguments.part, arguments.max_rows) {
         (Part::Train, Some(count)) => subset(&manifest, &examples, &partition.train, count, manifest.seed())?,
         (Part::Train, None) => partition.train,
-        (Part::Valid, _) => partition.valid,
+        (Part::Valid, None) => partition.valid,
+        (Part::Valid, Some(_)) => bail!("--max-rows takes a subset of the training rows; leave it out, or give --part train"),
     };
     let ids: Vec<&str> = rows.iter().map(|&row| examples[row].id.as_str()).collect();
     show(&ids.join("\n"));

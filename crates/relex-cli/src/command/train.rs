@@ -15,11 +15,12 @@ use relex_train::{
     classifier_config, encode_rows, fit, open_text_encoder, resolve,
 };
 
+use super::load_split;
 use crate::{
     args::TrainArguments,
     interrupt::{self, Interrupted},
     progress::{Progress, Verbosity, show},
-    system::peak_memory_mib,
+    system::{NewFolders, peak_memory_mib},
 };
 
 pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::Result<()> {
@@ -31,7 +32,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     verbosity.detail(config.to_toml()?);
 
     // Everything that can be refused is looked at before the run folder is touched.
-    let data = verbosity.timed("read data and verify split", || SplitData::load(&config))?;
+    let data = verbosity.timed("read data and verify split", || load_split(&config))?;
     let inference = open_device(config.device())?;
     let device = inference.clone().autodiff();
     let (encoder_config, encoder, report) =
@@ -51,11 +52,13 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let valid = encode(&data.valid)?;
     let head = classifier_config.head_config(encoder_config.hidden_size);
     let mut random = stream(values.seed, "head");
-    let classifier = Classifier::with_new_head(encoder, &encoder_config, &head, &mut random, &device);
+    let classifier = Classifier::with_new_head(encoder, &head, &mut random, &device);
 
     interrupt::listen()?;
-    let folder = RunFolder::create(arguments.run.clone().unwrap_or_else(|| next_run_folder(&data, &arguments.config)))?;
-    let unfinished = Unfinished::new(&folder);
+    let path = arguments.run.clone().unwrap_or_else(|| next_run_folder(&data, &arguments.config));
+    let folders = NewFolders::before_making(&path);
+    let folder = RunFolder::create(path)?;
+    let mut unfinished = Unfinished::new(&folder, folders);
     relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
     verbosity.note(format!(
         "{}: {} rows to learn from, {} to measure on, on {}",
@@ -106,8 +109,9 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         peak_memory_mib: peak_memory_mib(),
     }
     .write(&folder.provenance())?;
-    unfinished.keep();
     keep_split(&folder, &data.manifest)?;
+    unfinished.kept = true;
+    drop(unfinished);
     verbosity.note(format!(
         "trained in {train_seconds:.0} s: {:.1} examples/s, {:.1} % padding, peak memory {}",
         totals.rows as f64 / train_seconds,
@@ -145,17 +149,16 @@ fn encoder_files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
 /// Takes away what a run that fails has written so far.
 struct Unfinished {
     files: Vec<PathBuf>,
-    folder: PathBuf,
+    model: PathBuf,
     kept: bool,
+    /// Dropped after the files are gone, so that the folders are empty.
+    _folders: NewFolders,
 }
 
 impl Unfinished {
-    fn new(folder: &RunFolder) -> Self {
-        Self { files: vec![folder.config(), folder.metrics()], folder: folder.path().into(), kept: false }
-    }
-
-    fn keep(mut self) {
-        self.kept = true;
+    fn new(folder: &RunFolder, folders: NewFolders) -> Self {
+        let files = vec![folder.config(), folder.metrics(), folder.provenance()];
+        Self { files, model: folder.model(), kept: false, _folders: folders }
     }
 }
 
@@ -165,8 +168,7 @@ impl Drop for Unfinished {
             for file in &self.files {
                 let _ = std::fs::remove_file(file);
             }
-            // Only if nothing else is in it.
-            let _ = std::fs::remove_dir(&self.folder);
+            let _ = std::fs::remove_dir_all(&self.model);
         }
     }
 }

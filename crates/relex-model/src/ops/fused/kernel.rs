@@ -22,7 +22,7 @@ pub(super) fn softmax(
     keys: usize,
     scale: f32,
 ) {
-    for_row_chunks(scores, keys, |first_row, rows| {
+    for_row_chunks(scores, keys, #[inline(always)] |first_row, rows| {
         for (i, row) in rows.chunks_exact_mut(keys).enumerate() {
             let batch = (first_row + i) / rows_per_batch;
             softmax_row(row, &bias[batch * keys..][..keys], scale);
@@ -33,13 +33,13 @@ pub(super) fn softmax(
 #[inline(always)]
 fn softmax_row(row: &mut [f32], bias: &[f32], scale: f32) {
     let mut lanes = [f32::NEG_INFINITY; LANES];
-    for_lanes_mut(row, bias, |lane, x, b| {
+    for_lanes_mut(row, bias, #[inline(always)] |lane, x, b| {
         *x = x.mul_add(scale, b);
         lanes[lane] = if *x > lanes[lane] { *x } else { lanes[lane] };
     });
     let highest = lanes.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut sums = [0.0; LANES];
-    for_lanes_mut(row, bias, |lane, x, _| {
+    for_lanes_mut(row, bias, #[inline(always)] |lane, x, _| {
         *x = math::exp(*x - highest);
         sums[lane] += *x;
     });
@@ -58,14 +58,14 @@ pub(super) fn softmax_backward(
     scale: f32,
     mask: Option<DropoutMask>,
 ) {
-    for_row_chunks(grad, keys, |first_row, rows| {
+    for_row_chunks(grad, keys, #[inline(always)] |first_row, rows| {
         if let Some(mask) = mask {
             drop_out(rows, first_row * keys, mask);
         }
         let probabilities = &probabilities[first_row * keys..][..rows.len()];
         for (row, p) in rows.chunks_exact_mut(keys).zip(probabilities.chunks_exact(keys)) {
             let mut sums = [0.0; LANES];
-            for_lanes_mut(row, p, |lane, g, p| sums[lane] = g.mul_add(p, sums[lane]));
+            for_lanes_mut(row, p, #[inline(always)] |lane, g, p| sums[lane] = g.mul_add(p, sums[lane]));
             let sum: f32 = sums.iter().sum();
             for (g, p) in row.iter_mut().zip(p) {
                 *g = p * (*g - sum) * scale;
@@ -76,7 +76,7 @@ pub(super) fn softmax_backward(
 
 /// Exact GELU in place.
 pub(super) fn gelu(values: &mut [f32]) {
-    for_row_chunks(values, 1, |_, chunk| {
+    for_row_chunks(values, 1, #[inline(always)] |_, chunk| {
         for x in chunk {
             *x *= math::normal_distribution(*x);
         }
@@ -85,7 +85,7 @@ pub(super) fn gelu(values: &mut [f32]) {
 
 /// `g · (Φ(x) + x φ(x))` in place of `g`.
 pub(super) fn gelu_backward(grad: &mut [f32], input: &[f32]) {
-    for_row_chunks(grad, 1, |first, chunk| {
+    for_row_chunks(grad, 1, #[inline(always)] |first, chunk| {
         for (g, &x) in chunk.iter_mut().zip(&input[first..]) {
             *g *= x.mul_add(math::normal_density(x), math::normal_distribution(x));
         }
@@ -94,7 +94,7 @@ pub(super) fn gelu_backward(grad: &mut [f32], input: &[f32]) {
 
 /// Dropout in place; also its own backward pass.
 pub(super) fn dropout(values: &mut [f32], mask: DropoutMask) {
-    for_row_chunks(values, 1, |first, chunk| drop_out(chunk, first, mask));
+    for_row_chunks(values, 1, #[inline(always)] |first, chunk| drop_out(chunk, first, mask));
 }
 
 #[inline(always)]
@@ -139,7 +139,7 @@ pub(super) fn add_layer_norm(
                         }
                     }
                     let pairs = input.chunks_exact_mut(width).zip(output.chunks_exact_mut(width));
-                    for ((x, y), deviation) in pairs.zip(deviations) {
+                    for ((x, y), deviation) in pairs.zip(deviations.iter_mut()) {
                         *deviation = normalize_row(x, epsilon);
                         for i in 0..width {
                             y[i] = x[i].mul_add(gamma[i], beta[i]);
@@ -155,10 +155,10 @@ pub(super) fn add_layer_norm(
 fn normalize_row(row: &mut [f32], epsilon: f32) -> f32 {
     let count = row.len() as f32;
     let mut sums = [0.0; LANES];
-    for_lanes(row, |lane, x| sums[lane] += x);
+    for_lanes(row, #[inline(always)] |lane, x| sums[lane] += x);
     let mean = sums.iter().sum::<f32>() / count;
     let mut squares = [0.0; LANES];
-    for_lanes(row, |lane, x| squares[lane] = (x - mean).mul_add(x - mean, squares[lane]));
+    for_lanes(row, #[inline(always)] |lane, x| squares[lane] = (x - mean).mul_add(x - mean, squares[lane]));
     let inverse = 1.0 / (squares.iter().sum::<f32>() / count + epsilon).sqrt();
     for x in row {
         *x = (*x - mean) * inverse;
@@ -218,7 +218,7 @@ fn layer_norm_backward_row(
         grad[i] *= gamma[i];
     }
     let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
-    for_lanes_mut(grad, normalized, |lane, g, x| {
+    for_lanes_mut(grad, normalized, #[inline(always)] |lane, g, x| {
         sums[lane] += *g;
         products[lane] = g.mul_add(x, products[lane]);
     });
@@ -239,7 +239,8 @@ fn rows_per_chunk(width: usize) -> usize {
     (CHUNK / width).max(1)
 }
 
-/// Runs `work(first_row, rows)` over chunks of whole rows of `width` elements, in parallel and
+/// Runs `work`, which must be an `#[inline(always)]` closure to be compiled for those vectors, as
+/// `work(first_row, rows)` over chunks of whole rows of `width` elements, in parallel and
 /// with the processor's widest vectors.
 fn for_row_chunks(values: &mut [f32], width: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
     let rows = rows_per_chunk(width);
@@ -254,14 +255,16 @@ fn for_row_chunks(values: &mut [f32], width: usize, work: impl Fn(usize, &mut [f
         });
 }
 
-/// `pulp` inlines this call into code compiled for the processor's instructions.
+/// `pulp` inlines this call into code compiled for the processor's instructions. `FnMut` because
+/// that is what the closures are: called as `FnOnce` they would go through a shim, which is not
+/// inlined.
 struct Run<F>(F);
 
-impl<F: FnOnce()> pulp::NullaryFnOnce for Run<F> {
+impl<F: FnMut()> pulp::NullaryFnOnce for Run<F> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn call(mut self) {
         (self.0)();
     }
 }

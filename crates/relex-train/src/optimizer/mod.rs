@@ -1,10 +1,15 @@
 //! The optimiser, its parameter groups, and clipping by the global norm.
 
+mod adamw;
+mod fused;
+
 use burn::{
     module::{Module, ModuleVisitor, Param, ParamGroup},
-    optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
+    optim::{GradientsParams, ModuleOptimizer},
     tensor::Tensor,
 };
+
+use adamw::AdamW;
 
 use crate::{OptimizerConfig, TrainError};
 
@@ -14,29 +19,24 @@ use crate::{OptimizerConfig, TrainError};
 ///
 /// Never for the patterns built in; the signature follows Burn's.
 pub(crate) fn adamw(config: &OptimizerConfig) -> Result<ModuleOptimizer, TrainError> {
-    let with_decay = |decay: f32| {
-        AdamWConfig::new()
-            .with_beta_1(config.beta_1)
-            .with_beta_2(config.beta_2)
-            .with_epsilon(config.epsilon)
-            .with_weight_decay(decay)
-    };
     let without_decay = ParamGroup::from_regex(r"(^|\.)(bias|gamma|beta)$").map_err(|error| TrainError::Setting {
         key: "optimizer",
         value: "adamw".into(),
         reason: format!("{error:?}"),
     })?;
-    Ok(with_decay(config.weight_decay)
-        .init()
-        .with_group(without_decay, with_decay(0.0).build(), None))
+    Ok(ModuleOptimizer::from(AdamW::new(config, config.weight_decay)).with_group(
+        without_decay,
+        AdamW::new(config, 0.0),
+        None,
+    ))
 }
 
 /// The Euclidean norm of all gradients together; they are scaled down to `limit` if it is larger
 /// (PyTorch's `clip_grad_norm_`). A limit of 0 only measures.
 pub(crate) fn clip_by_global_norm<M: Module>(module: &M, gradients: &mut GradientsParams, limit: f32) -> f32 {
-    let mut squares = SumOfSquares { gradients, total: None };
+    let mut squares = SumOfSquares { gradients, total: 0.0 };
     module.visit(&mut squares);
-    let norm = squares.total.map_or(0.0, |total| total.sqrt().into_scalar::<f32>());
+    let norm = squares.total.sqrt() as f32;
     if limit > 0.0 && norm > limit {
         // PyTorch adds the 1e-6 too.
         module.visit(&mut Scale { gradients, factor: limit / (norm + 1e-6) });
@@ -46,17 +46,17 @@ pub(crate) fn clip_by_global_norm<M: Module>(module: &M, gradients: &mut Gradien
 
 struct SumOfSquares<'a> {
     gradients: &'a GradientsParams,
-    total: Option<Tensor<1>>,
+    total: f64,
 }
 
 impl ModuleVisitor for SumOfSquares<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.get::<D>(param.id) {
-            let squares = gradient.square().sum();
-            self.total = Some(match self.total.take() {
-                None => squares,
-                Some(total) => total + squares,
-            });
+            self.total += if fused::applies_to(&gradient) {
+                fused::sum_of_squares(gradient)
+            } else {
+                f64::from(gradient.square().sum().into_scalar::<f32>())
+            };
         }
     }
 }
@@ -69,7 +69,12 @@ struct Scale<'a> {
 impl ModuleVisitor for Scale<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.remove::<D>(param.id) {
-            self.gradients.register(param.id, gradient.mul_scalar(self.factor));
+            let scaled = if fused::applies_to(&gradient) {
+                fused::scale(gradient, self.factor)
+            } else {
+                gradient.mul_scalar(self.factor)
+            };
+            self.gradients.register(param.id, scaled);
         }
     }
 }
