@@ -30,7 +30,7 @@ pub(crate) struct PipelineArguments {
     /// Learn from this many training rows only.
     #[arg(long, value_name = "N")]
     max_train_rows: Option<usize>,
-    /// cpu, wgpu or cuda[:N]; the last two are built in when asked for.
+    /// `cpu`, `wgpu` or `cuda[:N]`; the last two are built in when asked for.
     #[arg(long, value_name = "DEVICE", value_parser = parse_device)]
     device: Option<String>,
     /// The configuration; by default the data set's own, else configs/base.toml.
@@ -39,7 +39,7 @@ pub(crate) struct PipelineArguments {
     /// Change a setting, such as training.epochs=5; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Folder for the run; by default runs/<data set>-<n>, the first that is free.
+    /// Folder for the run; by default `runs/<data set>-<n>`, the first that is free.
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
     /// Say nothing but results and errors.

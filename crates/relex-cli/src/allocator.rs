@@ -21,7 +21,11 @@ pub(crate) fn keep_pages() {
     let Ok(program) = std::env::current_exe() else { return };
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_else(|| "relex".into());
-    let _failed = std::process::Command::new(program).arg0(name).args(arguments).env(PURGE_DELAY, "-1").exec();
+    let _failed = std::process::Command::new(program)
+        .arg0(name)
+        .args(arguments)
+        .env(PURGE_DELAY, "-1")
+        .exec();
 }
 
 /// Nothing: other systems cannot replace a running program.

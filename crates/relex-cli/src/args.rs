@@ -172,7 +172,7 @@ pub(crate) struct TrainArguments {
     /// Folder for the run; by default a new one under runs/.
     #[arg(long, value_name = "DIR")]
     pub(crate) run: Option<PathBuf>,
-    /// cpu, wgpu or cuda[:N]; short for --set device=….
+    /// `cpu`, `wgpu` or `cuda[:N]`; short for `--set device=…`.
     #[arg(long)]
     pub(crate) device: Option<String>,
 }
@@ -191,7 +191,7 @@ pub(crate) struct PredictArguments {
     /// Where the predictions go; by default into the run folder.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// cpu, wgpu or cuda[:N]; by default the run's.
+    /// `cpu`, `wgpu` or `cuda[:N]`; by default the run's.
     #[arg(long)]
     pub(crate) device: Option<String>,
 }

@@ -37,7 +37,9 @@ fn main() -> ExitCode {
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("unknown fault");
-            progress::complain(&format!("error: relex has a fault, please report it with this command line: {what}"));
+            progress::complain(&format!(
+                "error: relex has a fault, please report it with this command line: {what}"
+            ));
             ExitCode::from(1)
         }
     }

@@ -73,7 +73,13 @@ impl Progress {
             bar
         });
         let now = Instant::now();
-        Self { bar, lines: verbosity >= Verbosity::Normal && !terminal, total, start: now, last_line: now }
+        Self {
+            bar,
+            lines: verbosity >= Verbosity::Normal && !terminal,
+            total,
+            start: now,
+            last_line: now,
+        }
     }
 
     /// `done` of the total is done; `message` says how it goes.
@@ -83,7 +89,10 @@ impl Progress {
             bar.set_message(message.to_owned());
         } else if self.lines && (self.last_line.elapsed() >= LINE_EVERY || done == self.total) {
             self.last_line = Instant::now();
-            let left = self.start.elapsed().mul_f64((self.total - done) as f64 / done.max(1) as f64);
+            let left = self
+                .start
+                .elapsed()
+                .mul_f64((self.total - done) as f64 / done.max(1) as f64);
             complain(&format!("{done}/{} {message} · {} s left", self.total, left.as_secs()));
         }
     }

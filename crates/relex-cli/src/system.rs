@@ -10,7 +10,11 @@ pub(crate) fn peak_memory_mib() -> Option<f64> {
 
 /// Where downloads are kept: `$RELEX_CACHE`, else `relex` in the user's cache folder.
 pub(crate) fn cache_folder() -> Option<std::path::PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(std::path::PathBuf::from);
+    let folder = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(std::path::PathBuf::from)
+    };
     folder("RELEX_CACHE")
         .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("relex")))
         .or_else(|| Some(folder("HOME")?.join(".cache/relex")))
@@ -24,7 +28,9 @@ pub(crate) struct NewFolders(Vec<std::path::PathBuf>);
 impl NewFolders {
     /// To be called before `folder` and its parents are made.
     pub(crate) fn before_making(folder: &std::path::Path) -> Self {
-        let missing = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        let missing = folder
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && !path.exists());
         Self(missing.map(std::path::Path::to_path_buf).collect())
     }
 }

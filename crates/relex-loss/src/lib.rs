@@ -54,7 +54,11 @@ impl LossConfig {
         if (0.0..1.0).contains(&label_smoothing) {
             Ok(())
         } else {
-            Err(LossError::OutOfRange { name: "label_smoothing", value: label_smoothing, range: "[0, 1)" })
+            Err(LossError::OutOfRange {
+                name: "label_smoothing",
+                value: label_smoothing,
+                range: "[0, 1)",
+            })
         }
     }
 

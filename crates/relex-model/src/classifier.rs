@@ -21,15 +21,20 @@ impl Classifier {
     /// transformers uses (deviation 0.02, biases 0) a small encoder takes twice as many steps to begin
     /// learning. The same generator state gives the same head on every device.
     pub fn with_new_head(encoder: Encoder, head: &HeadConfig, random: &mut impl Rng, device: &Device) -> Self {
-        let mut draw = DrawUniform { random, bound: 0.0, device };
-        Self { encoder, head: Head::new(head, device).map(&mut draw) }
+        let mut draw = DrawUniform {
+            random,
+            bound: 0.0,
+            device,
+        };
+        Self {
+            encoder,
+            head: Head::new(head, device).map(&mut draw),
+        }
     }
 
     /// Logits `[batch, labels]`.
     pub fn forward(&self, batch: BatchTensors, pass: &mut Pass<'_>) -> Tensor<2> {
-        let hidden = self
-            .encoder
-            .forward(batch.input_ids, None, batch.attention_mask, pass);
+        let hidden = self.encoder.forward(batch.input_ids, None, batch.attention_mask, pass);
         self.head.forward(hidden, batch.entity_starts, pass)
     }
 }
@@ -47,8 +52,9 @@ impl<R: Rng> ModuleMapper for DrawUniform<'_, R> {
         if D == 2 {
             self.bound = 1.0 / (shape[0] as f32).sqrt();
         }
-        let values: Vec<f32> =
-            (0..shape.num_elements()).map(|_| self.random.random_range(-self.bound..=self.bound)).collect();
+        let values: Vec<f32> = (0..shape.num_elements())
+            .map(|_| self.random.random_range(-self.bound..=self.bound))
+            .collect();
         let tensor = Tensor::from_data(TensorData::new(values, shape), self.device);
         let id = param.id;
         param.transform_for_load(tensor, id)
@@ -66,10 +72,19 @@ mod tests {
     #[test]
     fn heads_are_drawn_within_their_bounds_and_repeat() {
         let device = Device::flex();
-        let config = HeadConfig { kind: HeadKind::Cls, hidden_size: 100, labels: 40, dropout: 0.1 };
+        let config = HeadConfig {
+            kind: HeadKind::Cls,
+            hidden_size: 100,
+            labels: 40,
+            dropout: 0.1,
+        };
         let draw = |seed| {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
-            let mut draw = DrawUniform { random: &mut random, bound: 0.0, device: &device };
+            let mut draw = DrawUniform {
+                random: &mut random,
+                bound: 0.0,
+                device: &device,
+            };
             let mut collected = crate::load::Collect::with_prefix("");
             Head::new(&config, &device).map(&mut draw).visit(&mut collected);
             collected.tensors

@@ -73,9 +73,7 @@ fn open_wgpu() -> Result<Device, ModelError> {
 
 #[cfg(feature = "wgpu")]
 fn open_wgpu() -> Result<Device, ModelError> {
-    probe("wgpu", || {
-        Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)
-    })
+    probe("wgpu", || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
 }
 
 #[cfg(not(feature = "cuda"))]
@@ -120,7 +118,8 @@ fn probe(name: &str, open: impl FnOnce() -> Device + std::panic::UnwindSafe) -> 
         Ok((device, true)) => Ok(device),
         _ => Err(ModelError::Device {
             device: name.into(),
-            reason: "no usable device of this kind was found on this machine (driver missing?); use --device cpu".into(),
+            reason: "no usable device of this kind was found on this machine (driver missing?); use --device cpu"
+                .into(),
         }),
     }
 }
@@ -136,7 +135,12 @@ mod tests {
         }
         assert_eq!("cuda".parse::<DeviceChoice>().unwrap(), DeviceChoice::Cuda(0));
         for name in ["gpu", "cuda:", "cuda:x", "", "cpu:0"] {
-            assert!(name.parse::<DeviceChoice>().unwrap_err().to_string().contains("cpu, wgpu, cuda"));
+            assert!(
+                name.parse::<DeviceChoice>()
+                    .unwrap_err()
+                    .to_string()
+                    .contains("cpu, wgpu, cuda")
+            );
         }
     }
 }

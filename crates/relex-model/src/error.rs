@@ -21,6 +21,12 @@ pub enum ModelError {
         /// The file that was looked for.
         what: &'static str,
     },
+    /// A folder is not a trained classifier's.
+    #[error("{}: no relex.json here, so this is no trained classifier; give the `best` folder of a run, or train one", folder.display())]
+    NoClassifier {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A configuration file could not be understood.
     #[error("{}: {reason}", path.display())]
     Config {
@@ -61,7 +67,7 @@ pub enum ModelError {
         expected: Vec<usize>,
     },
     /// `tokenizer.json` could not be loaded, or a text could not be encoded.
-    #[error("{context}: {reason}")]
+    #[error("{context}: {reason}; a tokenizer.json of the encoder's own is needed")]
     Tokenizer {
         /// File or example.
         context: String,

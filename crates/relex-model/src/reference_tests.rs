@@ -18,7 +18,9 @@ use crate::{
 const LABELS: usize = 7;
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bert").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/bert")
+        .join(name)
 }
 
 /// transformers' names for the pooler and the classifier, as the `cls` head calls them.
@@ -37,7 +39,8 @@ impl WeightFile for AsHead<'_> {
 }
 
 fn hugging_face_head_name(name: &str) -> String {
-    name.replace("head.dense", "pooler.dense").replace("head.output", "classifier")
+    name.replace("head.dense", "pooler.dense")
+        .replace("head.output", "classifier")
 }
 
 struct Expected(Vec<u8>);
@@ -51,7 +54,13 @@ impl Expected {
         let file = SafeTensors::deserialize(&self.0).unwrap();
         let view = file.tensor(name).unwrap();
         assert_eq!(view.dtype(), Dtype::I64);
-        let values: Vec<i64> = view.data().as_chunks().0.iter().map(|&b| i64::from_le_bytes(b)).collect();
+        let values: Vec<i64> = view
+            .data()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&b| i64::from_le_bytes(b))
+            .collect();
         Tensor::from_data(TensorData::new(values, view.shape().to_vec()), device)
     }
 
@@ -59,7 +68,12 @@ impl Expected {
         let file = SafeTensors::deserialize(&self.0).unwrap();
         let view = file.tensor(name).unwrap();
         assert_eq!(view.dtype(), Dtype::F32);
-        view.data().as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect()
+        view.data()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&b| f32::from_le_bytes(b))
+            .collect()
     }
 }
 
@@ -69,9 +83,19 @@ fn reference_classifier(device: &Device) -> Classifier {
     let (encoder, report) = fill(Encoder::new(&config, device), file.as_ref(), "", device).unwrap();
     assert_eq!(
         report.unused,
-        ["classifier.bias", "classifier.weight", "pooler.dense.bias", "pooler.dense.weight"]
+        [
+            "classifier.bias",
+            "classifier.weight",
+            "pooler.dense.bias",
+            "pooler.dense.weight"
+        ]
     );
-    let head = HeadConfig { kind: HeadKind::Cls, hidden_size: config.hidden_size, labels: LABELS, dropout: 0.1 };
+    let head = HeadConfig {
+        kind: HeadKind::Cls,
+        hidden_size: config.hidden_size,
+        labels: LABELS,
+        dropout: 0.1,
+    };
     let (head, _) = fill(Head::new(&head, device), &AsHead(file.as_ref()), "head.", device).unwrap();
     Classifier { encoder, head }
 }
@@ -104,11 +128,17 @@ fn forward_matches_on(device: &Device) {
     let classifier = reference_classifier(device);
     let hidden = hidden_states(&classifier, &expected, device);
     let [batch, seq_len, width] = hidden.dims();
-    let mask: Vec<f32> = expected.ints::<2>("attention_mask", device).float().into_data().try_to_vec().unwrap();
+    let mask: Vec<f32> = expected
+        .ints::<2>("attention_mask", device)
+        .float()
+        .into_data()
+        .try_to_vec()
+        .unwrap();
     let actual: Vec<f32> = hidden.clone().into_data().try_to_vec().unwrap();
     let reference = expected.floats("last_hidden_state");
-    for token in 0..batch * seq_len {
-        if mask[token] > 0.0 {
+    assert_eq!(mask.len(), batch * seq_len);
+    for (token, &real) in mask.iter().enumerate() {
+        if real > 0.0 {
             let range = token * width..(token + 1) * width;
             assert_close(&actual[range.clone()], &reference[range], 1e-5, "hidden state");
         }
@@ -141,7 +171,12 @@ fn loss_and_every_gradient_match_transformers() {
     assert_close(&[value], &expected.floats("loss"), 1e-5, "loss");
 
     let gradients = GradientsParams::from_grads(loss.backward(), &classifier);
-    let mut visitor = CompareGradients { gradients, expected: &expected, path: Vec::new(), compared: 0 };
+    let mut visitor = CompareGradients {
+        gradients,
+        expected: &expected,
+        path: Vec::new(),
+        compared: 0,
+    };
     classifier.visit(&mut visitor);
     // 5 embedding tensors, 16 in each of 3 layers, 4 in the head
     assert_eq!(visitor.compared, 5 + 3 * 16 + 4);
@@ -164,9 +199,16 @@ impl ModuleVisitor for CompareGradients<'_> {
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let name = reference_name(&self.path);
-        let gradient = self.gradients.get::<D>(param.id).unwrap_or_else(|| panic!("{name} has no gradient"));
+        let gradient = self
+            .gradients
+            .get::<D>(param.id)
+            .unwrap_or_else(|| panic!("{name} has no gradient"));
         let in_linear = self.path.last().is_some_and(|(_, linear)| *linear);
-        let gradient = if in_linear && D == 2 { gradient.swap_dims(0, 1) } else { gradient };
+        let gradient = if in_linear && D == 2 {
+            gradient.swap_dims(0, 1)
+        } else {
+            gradient
+        };
         let actual: Vec<f32> = gradient.into_data().try_to_vec().unwrap();
         let reference = self.expected.floats(&format!("grad.{name}"));
         let largest = reference.iter().fold(0f32, |largest, x| largest.max(x.abs()));
@@ -178,7 +220,11 @@ impl ModuleVisitor for CompareGradients<'_> {
 /// Spells a module path as `BertForSequenceClassification` does, by rules of its own so that the
 /// loader's table is tested too.
 fn reference_name(path: &[(String, bool)]) -> String {
-    let names: Vec<&str> = path.iter().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = path
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !name.is_empty())
+        .collect();
     let name = names.join(".");
     if name.starts_with("head.") {
         return hugging_face_head_name(&name).replace("pooler", "bert.pooler");
@@ -186,7 +232,14 @@ fn reference_name(path: &[(String, bool)]) -> String {
     name.replace("encoder.layers.", "bert.encoder.layer.")
         .replace("encoder.embeddings.", "bert.embeddings.")
         .replace("attention.layer_norm", "attention.output.LayerNorm")
-        .replace("layer_norm", if name.contains("layers") { "output.LayerNorm" } else { "LayerNorm" })
+        .replace(
+            "layer_norm",
+            if name.contains("layers") {
+                "output.LayerNorm"
+            } else {
+                "LayerNorm"
+            },
+        )
         .replace("output.output.LayerNorm", "output.LayerNorm")
         .replace("attention.query", "attention.self.query")
         .replace("attention.key", "attention.self.key")
@@ -228,7 +281,12 @@ fn padding_does_not_change_logits() {
         &mut Pass::Inference,
     );
     let alone: Vec<f32> = logits(&classifier, hidden).into_data().try_to_vec().unwrap();
-    assert_close(&alone, &expected.floats("logits")[2 * LABELS..3 * LABELS], 1e-5, "logits");
+    assert_close(
+        &alone,
+        &expected.floats("logits")[2 * LABELS..3 * LABELS],
+        1e-5,
+        "logits",
+    );
 }
 
 #[test]
@@ -242,7 +300,10 @@ fn a_file_with_a_missing_tensor_is_refused() {
     let deeper = config.replace("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4");
     std::fs::write(folder.path().join("config.json"), deeper).unwrap();
     let error = load_encoder(folder.path(), &Device::flex()).unwrap_err();
-    assert!(matches!(&error, ModelError::Holes { missing, .. } if missing.len() == 16), "{error}");
+    assert!(
+        matches!(&error, ModelError::Holes { missing, .. } if missing.len() == 16),
+        "{error}"
+    );
 
     let wider = config.replace("\"intermediate_size\": 80", "\"intermediate_size\": 96");
     std::fs::write(folder.path().join("config.json"), wider).unwrap();

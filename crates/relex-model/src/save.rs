@@ -100,7 +100,10 @@ pub fn save_classifier(
         reason: error.to_string(),
     })?;
     write(temporary.path().join("relex.json"), &json)?;
-    write(temporary.path().join("model.safetensors"), &weights(classifier, folder)?)?;
+    write(
+        temporary.path().join("model.safetensors"),
+        &weights(classifier, folder)?,
+    )?;
     replace_folder(temporary, folder)
 }
 
@@ -111,8 +114,14 @@ pub fn save_classifier(
 /// When a file is missing, damaged, or does not fit the others.
 pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifier, ModelError> {
     let path = folder.join("relex.json");
+    if !path.is_file() {
+        return Err(ModelError::NoClassifier { folder: folder.into() });
+    }
     let text = std::fs::read_to_string(&path).map_err(ModelError::io(&path))?;
-    let refuse = |reason: String| ModelError::Config { path: path.clone(), reason };
+    let refuse = |reason: String| ModelError::Config {
+        path: path.clone(),
+        reason,
+    };
     let config: ClassifierConfig = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
     if config.format_version != FORMAT_VERSION {
         return Err(refuse(format!(

@@ -1,5 +1,7 @@
 //! The encoder that the project ships, and its unquantised twin where it is at hand.
 
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Int, Tensor};
@@ -22,7 +24,9 @@ fn shared(path: &str) -> Option<PathBuf> {
 
 #[test]
 fn gguf_and_safetensors_hold_the_same_weights() {
-    let Some(twin) = shared("encoders/e5-small-ko-en/model.safetensors") else { return };
+    let Some(twin) = shared("encoders/e5-small-ko-en/model.safetensors") else {
+        return;
+    };
     let shipped = root().join("datasets/encoders/e5-small-ko-en/model-q4_0.gguf");
     let (gguf, safetensors) = (open_weights(&shipped).unwrap(), open_weights(&twin).unwrap());
     let mut names = gguf.names();
@@ -31,7 +35,10 @@ fn gguf_and_safetensors_hold_the_same_weights() {
     twin_names.sort();
     assert_eq!(names, twin_names);
     for name in names {
-        let (a, b) = (gguf.read(&name).unwrap().unwrap(), safetensors.read(&name).unwrap().unwrap());
+        let (a, b) = (
+            gguf.read(&name).unwrap().unwrap(),
+            safetensors.read(&name).unwrap().unwrap(),
+        );
         assert_eq!(a.shape, b.shape, "{name}");
         let largest = b.values.iter().fold(0f32, |largest, x| largest.max(x.abs()));
         for (x, y) in a.values.iter().zip(&b.values) {

@@ -77,6 +77,23 @@ pub struct EvaluationReport {
     pub rows: usize,
 }
 
+/// What a training run is made of, besides the classifier that it begins with.
+#[derive(Debug, Clone, Copy)]
+pub struct FitInput<'a> {
+    /// Every setting.
+    pub config: &'a CheckedTrainConfig,
+    /// Rows to learn from.
+    pub train: &'a LabelledRows,
+    /// Rows to measure on.
+    pub valid: &'a LabelledRows,
+    /// Index of the label that micro-F1 leaves out.
+    pub negative: usize,
+    /// The token that fills up batches.
+    pub pad_token_id: u32,
+    /// Where the classifier is; an autodiff device.
+    pub device: &'a Device,
+}
+
 /// Trains a classifier and returns the weights that the configuration keeps.
 ///
 /// `observe` sees every step and evaluation and may break off. The result depends on the
@@ -88,14 +105,16 @@ pub struct EvaluationReport {
 /// observer breaks off.
 pub fn fit(
     mut classifier: Classifier,
-    config: &CheckedTrainConfig,
-    train: &LabelledRows,
-    valid: &LabelledRows,
-    negative: usize,
-    pad_token_id: u32,
-    device: &Device,
+    input: &FitInput<'_>,
     mut observe: impl FnMut(Event) -> ControlFlow<()>,
 ) -> Result<Classifier, TrainError> {
+    let FitInput {
+        config,
+        train,
+        pad_token_id,
+        device,
+        ..
+    } = *input;
     let values = config.values();
     let (settings, seed) = (&values.training, values.seed);
     let lengths: Vec<usize> = train.encoded.iter().map(|example| example.ids.len()).collect();
@@ -139,7 +158,7 @@ pub fn fit(
         }
 
         if settings.evaluate == Evaluate::EachEpoch || epoch == settings.epochs {
-            let report = evaluate(&classifier, valid, negative, pad_token_id, settings.evaluation_batch_size, device)?;
+            let report = evaluate(&classifier, input)?;
             let report = EvaluationReport { step, epoch, ..report };
             if settings.keep == Keep::Best && best.as_ref().is_none_or(|(score, _)| report.micro_f1 > *score) {
                 best = Some((report.micro_f1, classifier.clone()));
@@ -157,26 +176,44 @@ fn targets(labels: &[usize], rows: &[usize], device: &Device) -> Tensor<1, Int> 
     Tensor::from_data(TensorData::new(targets, [rows.len()]), device)
 }
 
-fn finite(value: f32, what: &'static str, step: usize, train: &LabelledRows, rows: &[usize]) -> Result<f32, TrainError> {
+fn finite(
+    value: f32,
+    what: &'static str,
+    step: usize,
+    train: &LabelledRows,
+    rows: &[usize],
+) -> Result<f32, TrainError> {
     if value.is_finite() {
         return Ok(value);
     }
     let ids = rows.iter().map(|&row| train.ids[row].clone()).collect();
-    Err(TrainError::NotFinite { step: step + 1, what, value, ids })
+    Err(TrainError::NotFinite {
+        step: step + 1,
+        what,
+        value,
+        ids,
+    })
 }
 
-fn evaluate(
-    classifier: &Classifier,
-    valid: &LabelledRows,
-    negative: usize,
-    pad_token_id: u32,
-    batch_size: usize,
-    device: &Device,
-) -> Result<EvaluationReport, TrainError> {
+fn evaluate(classifier: &Classifier, input: &FitInput<'_>) -> Result<EvaluationReport, TrainError> {
+    let FitInput {
+        config,
+        valid,
+        negative,
+        pad_token_id,
+        device,
+        ..
+    } = *input;
+    let batch_size = config.values().training.evaluation_batch_size;
     let inference = device.clone().inner();
-    let probabilities = predict(&classifier.valid(), &valid.encoded, batch_size, pad_token_id, &inference, |_| {
-        ControlFlow::Continue(())
-    })?;
+    let probabilities = predict(
+        &classifier.valid(),
+        &valid.encoded,
+        batch_size,
+        pad_token_id,
+        &inference,
+        |_| ControlFlow::Continue(()),
+    )?;
     let classes = probabilities.len() / valid.labels.len();
     let predicted: Vec<usize> = probabilities.chunks_exact(classes).map(argmax).collect();
     Ok(EvaluationReport {

@@ -30,7 +30,7 @@ pub use config::{
     CheckedTrainConfig, DataConfig, Evaluate, Keep, ModelConfig, OptimizerConfig, TrainConfig, TrainingConfig, resolve,
 };
 pub use error::TrainError;
-pub use fit::{EvaluationReport, Event, LabelledRows, StepReport, fit};
+pub use fit::{EvaluationReport, Event, FitInput, LabelledRows, StepReport, fit};
 pub use predict::predict;
 pub use prepare::{SplitData, classifier_config, encode_rows, open_text_encoder};
 pub use run::{Provenance, RunFolder};

@@ -29,7 +29,11 @@ pub fn predict(
         let batch = Batch::new(encoded, &rows, pad_token_id);
         let logits = classifier.forward(batch.to_device(device), &mut Pass::Inference);
         let [_, labels] = logits.dims();
-        let probabilities: Vec<f32> = softmax(logits, 1).into_data().convert::<f32>().try_into_vec().unwrap_or_default();
+        let probabilities: Vec<f32> = softmax(logits, 1)
+            .into_data()
+            .convert::<f32>()
+            .try_into_vec()
+            .unwrap_or_default();
         for (&row, values) in rows.iter().zip(probabilities.chunks_exact(labels)) {
             if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
                 return Err(TrainError::NotFinite {

@@ -47,12 +47,20 @@ impl SplitData {
                 reason: "this fold leaves no rows to train on, or none to validate on".into(),
             });
         }
-        Ok(Self { spec, examples, manifest, train, valid: partition.valid })
+        Ok(Self {
+            spec,
+            examples,
+            manifest,
+            train,
+            valid: partition.valid,
+        })
     }
 
     /// Indices of labels, by row index. Rows of a split all have one.
     pub fn label_indices(&self, rows: &[usize]) -> Vec<usize> {
-        rows.iter().filter_map(|&row| self.examples[row].label.map(relex_data::LabelId::index)).collect()
+        rows.iter()
+            .filter_map(|&row| self.examples[row].label.map(relex_data::LabelId::index))
+            .collect()
     }
 }
 
@@ -92,7 +100,12 @@ pub fn open_text_encoder(
     }
     let path = folder.join("tokenizer.json");
     let text_encoder = TextEncoder::from_file(&path, max_tokens)?;
-    let refuse = |reason: String| TrainError::Model(ModelError::Tokenizer { context: path.display().to_string(), reason });
+    let refuse = |reason: String| {
+        TrainError::Model(ModelError::Tokenizer {
+            context: path.display().to_string(),
+            reason,
+        })
+    };
     if text_encoder.vocabulary_size() > encoder.vocab_size {
         return Err(refuse(format!(
             "it has {} tokens, but the encoder has embeddings for {}; are they from different models?",

@@ -28,14 +28,31 @@ impl RunFolder {
     /// [`TrainError::Run`] when it holds a run, [`TrainError::Io`] when it cannot be made.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, TrainError> {
         let run = Self::at(path);
+        run.check_free()?;
+        std::fs::create_dir_all(&run.path).map_err(TrainError::io(&run.path))?;
+        Ok(run)
+    }
+
+    /// Refuses a folder that a new run cannot have, without touching it.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Run`] when it holds a run or is a file.
+    pub fn check_free(&self) -> Result<(), TrainError> {
+        let run = self;
+        if run.path.is_file() {
+            return Err(TrainError::Run {
+                path: run.path.clone(),
+                reason: "this is a file; choose a folder with --run".into(),
+            });
+        }
         if run.model().exists() || run.config().exists() {
             return Err(TrainError::Run {
-                path: run.path,
+                path: run.path.clone(),
                 reason: "this folder already holds a run; choose another with --run, or remove it".into(),
             });
         }
-        std::fs::create_dir_all(&run.path).map_err(TrainError::io(&run.path))?;
-        Ok(run)
+        Ok(())
     }
 
     /// The folder.
@@ -45,7 +62,9 @@ impl RunFolder {
 
     /// The folder's name, which is the run's.
     pub fn name(&self) -> String {
-        self.path.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
+        self.path
+            .file_name()
+            .map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
     }
 
     /// The resolved configuration.

@@ -20,12 +20,19 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
     let scored = match (&arguments.run, &arguments.predictions, &arguments.dataset) {
         (Some(run), _, _) => Scored::of_run(&open_run(run)?)?,
         (None, Some(path), Some(dataset)) => {
-            let data = DataArguments { dataset: dataset.clone(), data_dir: arguments.data_dir.clone() };
+            let data = DataArguments {
+                dataset: dataset.clone(),
+                data_dir: arguments.data_dir.clone(),
+            };
             Scored::of_file(path, &Dataset::open(&data)?)?
         }
         _ => bail!("give --run, or --predictions with --dataset"),
     };
-    let bootstrap = BootstrapConfig { resamples: arguments.resamples, seed: arguments.seed, level: 0.95 };
+    let bootstrap = BootstrapConfig {
+        resamples: arguments.resamples,
+        seed: arguments.seed,
+        level: 0.95,
+    };
     let evaluation = verbosity.timed("evaluate", || scored.evaluate(bootstrap))?;
     let in_run = arguments.run.as_ref().map(|run| RunFolder::at(run).evaluation("valid"));
     for path in in_run.iter().chain(&arguments.json) {
@@ -47,10 +54,17 @@ impl Scored {
     /// A run's predictions for its validation fold.
     pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Self> {
         let config = resolve(&folder.config(), &[])?;
-        let data = DataArguments { dataset: config.data.dataset, data_dir: config.data.folder };
+        let data = DataArguments {
+            dataset: config.data.dataset,
+            data_dir: config.data.folder,
+        };
         let path = folder.predictions("valid");
         if !path.is_file() {
-            bail!("{}: no predictions yet; run `relex predict --run {}` first", path.display(), folder.path().display());
+            bail!(
+                "{}: no predictions yet; run `relex predict --run {}` first",
+                path.display(),
+                folder.path().display()
+            );
         }
         Self::of_file(&path, &Dataset::open(&data)?)
     }
@@ -62,16 +76,27 @@ impl Scored {
         let order = if meta.is_some() { None } else { Some(labels.names()) };
         let predictions = Predictions::read(path, order)?;
         if predictions.labels != labels.names() {
-            bail!("{}: its label order is not that of data set {:?}", path.display(), dataset.spec.name);
+            bail!(
+                "{}: its label order is not that of data set {:?}",
+                path.display(),
+                dataset.spec.name
+            );
         }
-        let mut by_id: HashMap<String, Example> =
-            dataset.read(Role::Train)?.into_iter().map(|example| (example.id.clone(), example)).collect();
+        let mut by_id: HashMap<String, Example> = dataset
+            .read(Role::Train)?
+            .into_iter()
+            .map(|example| (example.id.clone(), example))
+            .collect();
         let mut examples = Vec::with_capacity(predictions.rows());
         let mut gold = Vec::with_capacity(predictions.rows());
         for id in &predictions.ids {
-            let example = by_id
-                .remove(id)
-                .with_context(|| format!("{}: row {id:?} is not in data set {:?}", path.display(), dataset.spec.name))?;
+            let example = by_id.remove(id).with_context(|| {
+                format!(
+                    "{}: row {id:?} is not in data set {:?}",
+                    path.display(),
+                    dataset.spec.name
+                )
+            })?;
             let label = example
                 .label
                 .with_context(|| format!("{}: row {id:?} has no gold label to score against", path.display()))?;
@@ -85,7 +110,12 @@ impl Scored {
                 dataset.spec.name
             );
         }
-        Ok(Self { predictions, examples, labels, gold })
+        Ok(Self {
+            predictions,
+            examples,
+            labels,
+            gold,
+        })
     }
 
     /// Scores with intervals; resampling draws sentences, since rows of one sentence are not
@@ -106,7 +136,13 @@ impl Scored {
 /// Whether the predictions were made for these rows, with their labels or without.
 fn describes(meta: &PredictionsMeta, examples: &[Example], labels: &LabelSet) -> bool {
     let unlabelled = || -> Vec<Example> {
-        examples.iter().map(|example| Example { label: None, ..example.clone() }).collect()
+        examples
+            .iter()
+            .map(|example| Example {
+                label: None,
+                ..example.clone()
+            })
+            .collect()
     };
     meta.data_hash == data_hash(examples, labels) || meta.data_hash == data_hash(&unlabelled(), labels)
 }
@@ -115,7 +151,11 @@ fn describes(meta: &PredictionsMeta, examples: &[Example], labels: &LabelSet) ->
 pub(super) fn read_evaluation(folder: &RunFolder) -> anyhow::Result<Evaluation> {
     let path: PathBuf = folder.evaluation("valid");
     if !path.is_file() {
-        bail!("{}: no scores yet; run `relex evaluate --run {}` first", path.display(), folder.path().display());
+        bail!(
+            "{}: no scores yet; run `relex evaluate --run {}` first",
+            path.display(),
+            folder.path().display()
+        );
     }
     Ok(Evaluation::read(path)?)
 }

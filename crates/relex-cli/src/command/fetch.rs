@@ -66,8 +66,11 @@ fn download(file: &FileSpec, cache: &Path, verbosity: Verbosity) -> anyhow::Resu
     let _folders = NewFolders::before_making(folder);
     std::fs::create_dir_all(folder).with_context(in_folder)?;
     verbosity.note(format!("downloading {url}"));
-    let agent: ureq::Agent =
-        ureq::Agent::config_builder().timeout_connect(Some(PATIENCE)).timeout_recv_response(Some(PATIENCE)).build().into();
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_connect(Some(PATIENCE))
+        .timeout_recv_response(Some(PATIENCE))
+        .build()
+        .into();
     let mut response = agent.get(url).call().with_context(by_hand)?;
     let size = response.body().content_length().map(|size| size as usize);
     let mut temporary = new_file(folder).with_context(in_folder)?;

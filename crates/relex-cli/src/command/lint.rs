@@ -10,7 +10,11 @@ use crate::{
 
 pub(crate) fn run(arguments: &LintArguments, _verbosity: Verbosity) -> anyhow::Result<()> {
     let dataset = Dataset::open(&arguments.data)?;
-    let ids: Vec<String> = dataset.read(Role::Test)?.into_iter().map(|example| example.id).collect();
+    let ids: Vec<String> = dataset
+        .read(Role::Test)?
+        .into_iter()
+        .map(|example| example.id)
+        .collect();
     let report = lint_submission(&arguments.submission, dataset.spec.labels.names(), Some(&ids))?;
     if report.is_clean() {
         show(&report.to_string());

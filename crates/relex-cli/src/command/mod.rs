@@ -37,7 +37,10 @@ impl Dataset {
 
     /// The context of a complaint about labelled rows and the manifest that does not fit them.
     pub(crate) fn beside(&self, manifest: &Path) -> String {
-        let file = self.spec.find_file(&self.files, Role::Train).map_or_else(PathBuf::new, |file| file.path.clone());
+        let file = self
+            .spec
+            .find_file(&self.files, Role::Train)
+            .map_or_else(PathBuf::new, |file| file.path.clone());
         format!("{} and {}", self.files.join(file).display(), manifest.display())
     }
 }
@@ -48,8 +51,15 @@ pub(crate) fn open_run(path: &Path) -> anyhow::Result<RunFolder> {
     if folder.config().is_file() {
         return Ok(folder);
     }
-    let what = if path.is_dir() { "it holds no config.toml" } else { "there is no such folder" };
-    bail!("{}: not the folder of a run: {what}; make one with `relex train --run {0}`", path.display())
+    let what = if path.is_dir() {
+        "it holds no config.toml"
+    } else {
+        "there is no such folder"
+    };
+    bail!(
+        "{}: not the folder of a run: {what}; make one with `relex train --run {0}`",
+        path.display()
+    )
 }
 
 /// A run's data and split; where they do not fit each other, the error names both files.
@@ -60,7 +70,13 @@ pub(crate) fn load_split(config: &CheckedTrainConfig) -> anyhow::Result<SplitDat
         let spec = mismatch.then(|| DatasetSpec::from_file(&data.dataset.join("dataset.toml")));
         let error = anyhow::Error::new(error);
         match spec {
-            Some(Ok(spec)) => error.context(Dataset { spec, files: data.files().into() }.beside(&data.split)),
+            Some(Ok(spec)) => error.context(
+                Dataset {
+                    spec,
+                    files: data.files().into(),
+                }
+                .beside(&data.split),
+            ),
             _ => error,
         }
     })
@@ -89,5 +105,9 @@ fn known_datasets() -> String {
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    if names.is_empty() { String::new() } else { format!(", or one of these names: {}", names.join(", ")) }
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(", or one of these names: {}", names.join(", "))
+    }
 }

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use relex_data::{DatasetSpec, Example, Format, Role, data_hash, read_examples};
 use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
 use relex_model::{LoadedClassifier, load_classifier, open_device};
@@ -26,7 +26,10 @@ struct Input {
 pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let folder = open_run(&arguments.run)?;
     if !folder.model().is_dir() {
-        bail!("{}: this run has no trained weights yet; let `relex train` finish, or train again", folder.model().display());
+        bail!(
+            "{}: this run has no trained weights yet; let `relex train` finish, or train again",
+            folder.model().display()
+        );
     }
     let config = resolve(&folder.config(), &[])?.check()?;
     let choice = match &arguments.device {
@@ -37,7 +40,13 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
     let device = open_device(choice)?;
     let model = load_classifier(&folder.model(), &device)?;
     check_fits(&model, &input.spec, &folder)?;
-    let encoded = encode_rows(&model.text_encoder, &input.examples, &input.rows, model.config.markers, &input.spec)?;
+    let encoded = encode_rows(
+        &model.text_encoder,
+        &input.examples,
+        &input.rows,
+        model.config.markers,
+        &input.spec,
+    )?;
 
     interrupt::listen()?;
     let mut progress = Progress::new(encoded.len(), "predict", verbosity);
@@ -71,6 +80,10 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
     };
     for output in &input.outputs {
         super::split::create_parent(output)?;
+        // Scores of earlier predictions are no longer those of these.
+        if *output == folder.predictions("valid") && folder.evaluation("valid").exists() {
+            std::fs::remove_file(folder.evaluation("valid")).with_context(|| output.display().to_string())?;
+        }
         predictions.write(output, Some(&meta))?;
         show(&format!("{} rows in {}", predictions.rows(), output.display()));
     }
@@ -86,7 +99,10 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
     if let Some(path) = &arguments.input {
         let spec = open_spec(&values.dataset)?;
         let format = Format::from_path(path).ok_or_else(|| {
-            anyhow!("{}: cannot tell its format from its name; use .csv or .json", path.display())
+            anyhow!(
+                "{}: cannot tell its format from its name; use .csv or .json",
+                path.display()
+            )
         })?;
         let examples = read_examples(path, &spec.describe(path, Role::Test, format), &spec)?;
         return Ok(Input::whole(spec, examples, outputs(Vec::new())));
@@ -94,7 +110,11 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
     if arguments.rows == Rows::Test {
         let spec = open_spec(&values.dataset)?;
         let examples = spec.read(values.files(), Role::Test)?;
-        return Ok(Input::whole(spec, examples, outputs(vec![folder.path().join("submission.csv")])));
+        return Ok(Input::whole(
+            spec,
+            examples,
+            outputs(vec![folder.path().join("submission.csv")]),
+        ));
     }
     let data = load_split(config)?;
     // Of another split, rows that the run learnt from could be among the validation rows.
@@ -119,7 +139,14 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
 impl Input {
     fn whole(spec: DatasetSpec, examples: Vec<Example>, outputs: Vec<PathBuf>) -> Self {
         let rows = (0..examples.len()).collect();
-        Self { spec, examples, rows, split_hash: None, fold: None, outputs }
+        Self {
+            spec,
+            examples,
+            rows,
+            split_hash: None,
+            fold: None,
+            outputs,
+        }
     }
 }
 

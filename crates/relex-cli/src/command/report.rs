@@ -66,15 +66,27 @@ fn provenance(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>> {
         ("Tokens learnt from", run.tokens.to_string()),
         ("Share of padding", format!("{:.1} %", 100.0 * run.padding_share)),
         ("Sentences cut to fit", run.truncated_sentences.to_string()),
-        ("Peak memory", run.peak_memory_mib.map_or("unknown".into(), |mib| format!("{mib:.0} MiB"))),
+        (
+            "Peak memory",
+            run.peak_memory_mib
+                .map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
+        ),
         ("Data hash", run.data_hash),
         ("Split hash", run.split_hash),
         ("Configuration hash", run.config_hash),
-        ("relex", run.git_commit.map_or(run.version.clone(), |commit| format!("{} ({commit})", run.version))),
+        (
+            "relex",
+            run.git_commit
+                .map_or(run.version.clone(), |commit| format!("{} ({commit})", run.version)),
+        ),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect::<Vec<_>>();
-    rows.extend(run.encoder.into_iter().map(|(file, hash)| (format!("Encoder {file}"), hash)));
+    rows.extend(
+        run.encoder
+            .into_iter()
+            .map(|(file, hash)| (format!("Encoder {file}"), hash)),
+    );
     Ok(rows)
 }

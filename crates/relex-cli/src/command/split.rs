@@ -26,14 +26,30 @@ fn create(arguments: &SplitCreateArguments, verbosity: Verbosity) -> anyhow::Res
     let examples = dataset.read(Role::Train)?;
     let strategy = match arguments.folds {
         Some(folds) => Strategy::GroupedKFold { folds },
-        None => Strategy::GroupedHoldOut { valid_fraction: arguments.valid_fraction },
+        None => Strategy::GroupedHoldOut {
+            valid_fraction: arguments.valid_fraction,
+        },
     };
-    let config = SplitConfig { strategy, seed: arguments.seed, tier: tier(arguments.tier) };
+    let config = SplitConfig {
+        strategy,
+        seed: arguments.seed,
+        tier: tier(arguments.tier),
+    };
     let manifest = verbosity.timed("split", || split(&examples, &dataset.spec.labels, &config))?;
     let manifest = manifest.named(&dataset.spec.name);
+    if arguments.out.exists() {
+        let there = Manifest::read(&arguments.out).with_context(|| in_the_way(&arguments.out))?;
+        if there.hash() != manifest.hash() {
+            bail!("{}", in_the_way(&arguments.out));
+        }
+    }
     create_parent(&arguments.out)?;
     manifest.write(&arguments.out)?;
-    show(&format!("{}\nfrozen in {}", describe(&manifest), arguments.out.display()));
+    show(&format!(
+        "{}\nfrozen in {}",
+        describe(&manifest),
+        arguments.out.display()
+    ));
     Ok(())
 }
 
@@ -41,8 +57,13 @@ fn verify(arguments: &SplitDataArguments) -> anyhow::Result<()> {
     let dataset = Dataset::open(&arguments.data)?;
     let examples = dataset.read(Role::Train)?;
     let manifest = Manifest::read(&arguments.manifest)?;
-    manifest.verify(&examples, &dataset.spec.labels).with_context(|| dataset.beside(&arguments.manifest))?;
-    show(&format!("all {} rows are those that the split was made from", examples.len()));
+    manifest
+        .verify(&examples, &dataset.spec.labels)
+        .with_context(|| dataset.beside(&arguments.manifest))?;
+    show(&format!(
+        "all {} rows are those that the split was made from",
+        examples.len()
+    ));
     Ok(())
 }
 
@@ -57,11 +78,21 @@ fn ids(arguments: &SplitIdsArguments) -> anyhow::Result<()> {
         (Part::Train, Some(count)) => subset(&manifest, &examples, &partition.train, count, manifest.seed())?,
         (Part::Train, None) => partition.train,
         (Part::Valid, None) => partition.valid,
-        (Part::Valid, Some(_)) => bail!("--max-rows takes a subset of the training rows; leave it out, or give --part train"),
+        (Part::Valid, Some(_)) => {
+            bail!("--max-rows takes a subset of the training rows; leave it out, or give --part train")
+        }
     };
     let ids: Vec<&str> = rows.iter().map(|&row| examples[row].id.as_str()).collect();
     show(&ids.join("\n"));
     Ok(())
+}
+
+/// A frozen split is not changed by a slip of the hand.
+fn in_the_way(out: &Path) -> String {
+    format!(
+        "{}: another file is there, and a frozen split is never overwritten; choose another --out or remove it",
+        out.display()
+    )
 }
 
 fn describe(manifest: &Manifest) -> String {
@@ -76,7 +107,10 @@ fn describe(manifest: &Manifest) -> String {
     )];
     for fold in 0..manifest.folds() {
         let count = rows.iter().filter(|row| row.fold == Some(fold)).count();
-        lines.push(format!("fold {fold}: {count} rows for validation, {} for training", rows.len() - count));
+        lines.push(format!(
+            "fold {fold}: {count} rows for validation, {} for training",
+            rows.len() - count
+        ));
     }
     lines.push(format!("hash {}", manifest.hash()));
     lines.join("\n")
@@ -93,8 +127,9 @@ fn tier(argument: TierArgument) -> Tier {
 
 pub(super) fn create_parent(path: &Path) -> anyhow::Result<()> {
     match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => std::fs::create_dir_all(parent)
-            .map_err(|error| anyhow::anyhow!("{}: {error}", parent.display())),
+        Some(parent) if !parent.as_os_str().is_empty() => {
+            std::fs::create_dir_all(parent).map_err(|error| anyhow::anyhow!("{}: {error}", parent.display()))
+        }
         _ => Ok(()),
     }
 }

@@ -11,8 +11,8 @@ use anyhow::Context;
 use relex_data::{Manifest, rng::stream, sha256_file, sha256_hex};
 use relex_model::{Classifier, find_weights, load_encoder, open_device, save_classifier};
 use relex_train::{
-    CheckedTrainConfig, Event, EvaluationReport, LabelledRows, Provenance, RunFolder, SplitData, StepReport, TrainError,
-    classifier_config, encode_rows, fit, open_text_encoder, resolve,
+    CheckedTrainConfig, EvaluationReport, Event, FitInput, LabelledRows, Provenance, RunFolder, SplitData, StepReport,
+    TrainError, classifier_config, encode_rows, fit, open_text_encoder, resolve,
 };
 
 use super::load_split;
@@ -29,6 +29,9 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
     let config = resolve(&arguments.config, &sets)?.check()?;
     let values = config.values();
+    if let Some(path) = &arguments.run {
+        RunFolder::at(path).check_free()?;
+    }
     verbosity.detail(config.to_toml()?);
 
     // Everything that can be refused is looked at before the run folder is touched.
@@ -37,7 +40,11 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let device = inference.clone().autodiff();
     let (encoder_config, encoder, report) =
         verbosity.timed("load encoder", || load_encoder(&values.model.encoder, &device))?;
-    verbosity.detail(format!("{} tensors used, not used: {:?}", report.used.len(), report.unused));
+    verbosity.detail(format!(
+        "{} tensors used, not used: {:?}",
+        report.used.len(),
+        report.unused
+    ));
     let classifier_config = classifier_config(&config, &data.spec);
     let model = &values.model;
     let text_encoder = open_text_encoder(&model.encoder, &encoder_config, model.max_tokens, model.markers)?;
@@ -55,7 +62,10 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let classifier = Classifier::with_new_head(encoder, &head, &mut random, &device);
 
     interrupt::listen()?;
-    let path = arguments.run.clone().unwrap_or_else(|| next_run_folder(&data, &arguments.config));
+    let path = arguments
+        .run
+        .clone()
+        .unwrap_or_else(|| next_run_folder(&data, &arguments.config));
     let folders = NewFolders::before_making(&path);
     let folder = RunFolder::create(path)?;
     let mut unfinished = Unfinished::new(&folder, folders);
@@ -70,10 +80,15 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
 
     let mut log = Log::new(&folder, &train, &config, verbosity)?;
     let training = Instant::now();
-    let negative = data.spec.labels.negative().index();
-    let outcome = fit(classifier, &config, &train, &valid, negative, encoder_config.pad_token_id, &device, |event| {
-        log.write(&event)
-    });
+    let input = FitInput {
+        config: &config,
+        train: &train,
+        valid: &valid,
+        negative: data.spec.labels.negative().index(),
+        pad_token_id: encoder_config.pad_token_id,
+        device: &device,
+    };
+    let outcome = fit(classifier, &input, |event| log.write(&event));
     let classifier = match outcome {
         Err(TrainError::Stopped { step }) => {
             return Err(log.failure.take().unwrap_or_else(|| {
@@ -124,7 +139,9 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
 
 /// `runs/<data set>-<configuration>-<n>` with the first `n` that is free.
 fn next_run_folder(data: &SplitData, config: &Path) -> PathBuf {
-    let stem = config.file_stem().map_or_else(|| "run".into(), |stem| stem.to_string_lossy().into_owned());
+    let stem = config
+        .file_stem()
+        .map_or_else(|| "run".into(), |stem| stem.to_string_lossy().into_owned());
     let name = |n: usize| Path::new("runs").join(format!("{}-{stem}-{n}", data.spec.name));
     (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
 }
@@ -139,10 +156,19 @@ fn keep_split(folder: &RunFolder, manifest: &Manifest) -> anyhow::Result<()> {
 }
 
 fn encoder_files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let files = [folder.join("config.json"), folder.join("tokenizer.json"), find_weights(folder)?];
+    let files = [
+        folder.join("config.json"),
+        folder.join("tokenizer.json"),
+        find_weights(folder)?,
+    ];
     files
         .iter()
-        .map(|path| Ok((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), sha256_file(path)?)))
+        .map(|path| {
+            Ok((
+                path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                sha256_file(path)?,
+            ))
+        })
         .collect()
 }
 
@@ -158,7 +184,12 @@ struct Unfinished {
 impl Unfinished {
     fn new(folder: &RunFolder, folders: NewFolders) -> Self {
         let files = vec![folder.config(), folder.metrics(), folder.provenance()];
-        Self { files, model: folder.model(), kept: false, _folders: folders }
+        Self {
+            files,
+            model: folder.model(),
+            kept: false,
+            _folders: folders,
+        }
     }
 }
 
@@ -248,7 +279,11 @@ impl Log {
         self.totals.rows += step.rows;
         self.totals.tokens += step.tokens;
         self.totals.padded_tokens += step.padded_tokens;
-        self.loss = if self.loss.is_nan() { step.loss } else { 0.9 * self.loss + 0.1 * step.loss };
+        self.loss = if self.loss.is_nan() {
+            step.loss
+        } else {
+            0.9 * self.loss + 0.1 * step.loss
+        };
         let seconds = self.start.elapsed().as_secs_f64() - self.evaluation_seconds;
         let message = format!(
             "rows · epoch {} · loss {:.3} · rate {:.2e} · {:.1} examples/s",

@@ -58,7 +58,7 @@ fn weights_missing_or_damaged() {
         &["run/best/model.safetensors", "not a whole safetensors file"],
     );
     bench.remove("run/best/relex.json");
-    bench.refuse(&predict, &["run/best/relex.json"]);
+    bench.refuse(&predict, &["run/best", "no relex.json here", "train one"]);
     std::fs::remove_dir_all(bench.path("run/best")).unwrap();
     bench.refuse(&predict, &["run/best", "no trained weights", "train again"]);
 }

@@ -63,7 +63,7 @@ fn renamed_row() {
 #[test]
 fn another_split_than_the_run_was_trained_with() {
     let bench = Bench::with_run();
-    bench.succeed(&[
+    let create = [
         "split",
         "create",
         "--dataset",
@@ -74,7 +74,11 @@ fn another_split_than_the_run_was_trained_with() {
         "0.3",
         "--seed",
         "5",
-    ]);
+    ];
+    bench.refuse(&create, &["split.json", "never overwritten", "choose another --out"]);
+    bench.remove("split.json");
+    bench.succeed(&create);
+    bench.succeed(&create); // the same split again changes nothing
     let predict = ["predict", "--run", "run", "--out", "new/valid.csv"];
     bench.refuse(
         &predict,

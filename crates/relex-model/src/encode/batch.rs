@@ -42,7 +42,9 @@ impl Batch {
                 *slot = id as i32;
             }
             batch.attention_mask[start..start + example.ids.len()].fill(1.0);
-            batch.entity_starts.extend(example.entity_starts.map(|position| position as i32));
+            batch
+                .entity_starts
+                .extend(example.entity_starts.map(|position| position as i32));
         }
         batch
     }
@@ -77,8 +79,16 @@ mod tests {
 
     #[test]
     fn shorter_rows_are_padded() {
-        let example = |ids: &[u32], entity_starts| EncodedExample { ids: ids.to_vec(), entity_starts, truncated: 0 };
-        let examples = [example(&[5, 6], [0, 1]), example(&[7], [0, 0]), example(&[8, 9, 10], [2, 1])];
+        let example = |ids: &[u32], entity_starts| EncodedExample {
+            ids: ids.to_vec(),
+            entity_starts,
+            truncated: 0,
+        };
+        let examples = [
+            example(&[5, 6], [0, 1]),
+            example(&[7], [0, 0]),
+            example(&[8, 9, 10], [2, 1]),
+        ];
         let batch = Batch::new(&examples, &[2, 0], 1);
         assert_eq!(batch.input_ids, [8, 9, 10, 5, 6, 1]);
         assert_eq!(batch.attention_mask, [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);

@@ -55,7 +55,11 @@ impl TextEncoder {
         tokenizer
             .with_truncation(None)
             .map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { path: path.into(), tokenizer, max_tokens })
+        Ok(Self {
+            path: path.into(),
+            tokenizer,
+            max_tokens,
+        })
     }
 
     /// The file that the tokenizer came from.
@@ -87,16 +91,17 @@ impl TextEncoder {
             .map_err(|error| refuse(error.to_string()))?;
         let token_at = |character: usize, what: &str| {
             encoding.char_to_token(character, 0).ok_or_else(|| {
-                refuse(format!("the tokenizer leaves no token for the {what}, character {character} of {:?}", marked.text))
+                refuse(format!(
+                    "the tokenizer leaves no token for the {what}, character {character} of {:?}",
+                    marked.text
+                ))
             })
         };
         let starts = [
             token_at(marked.subject_start, "subject's marker")?,
             token_at(marked.object_start, "object's marker")?,
         ];
-        let last_of = |span: relex_data::Span, start: usize| {
-            encoding.char_to_token(span.end() - 1, 0).unwrap_or(start)
-        };
+        let last_of = |span: relex_data::Span, start: usize| encoding.char_to_token(span.end() - 1, 0).unwrap_or(start);
         let ends = [
             last_of(marked.subject_span, starts[0]),
             last_of(marked.object_span, starts[1]),
@@ -104,7 +109,10 @@ impl TextEncoder {
         let ids = encoding.get_ids();
         let special = encoding.get_special_tokens_mask();
         let kept = window::keep(special, starts, ends, self.max_tokens).ok_or_else(|| {
-            refuse(format!("no window of {} tokens holds both entity markers; raise model.max_tokens", self.max_tokens))
+            refuse(format!(
+                "no window of {} tokens holds both entity markers; raise model.max_tokens",
+                self.max_tokens
+            ))
         })?;
         let place = |start: usize| kept.iter().position(|&token| token == start);
         match (place(starts[0]), place(starts[1])) {

@@ -5,12 +5,7 @@
 /// Special tokens at both ends stay. If everything fits, all is kept; else a window around both
 /// entities, as much context on either side; and if the entities are too far apart for one window,
 /// one window from each entity's opening marker on. None if not even the markers fit.
-pub(super) fn keep(
-    special: &[u32],
-    starts: [usize; 2],
-    ends: [usize; 2],
-    limit: usize,
-) -> Option<Vec<usize>> {
+pub(super) fn keep(special: &[u32], starts: [usize; 2], ends: [usize; 2], limit: usize) -> Option<Vec<usize>> {
     let length = special.len();
     if length <= limit {
         return Some((0..length).collect());

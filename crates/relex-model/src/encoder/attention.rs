@@ -45,19 +45,11 @@ impl Attention {
     }
 
     /// `hidden` is `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`.
-    pub(super) fn forward(
-        &self,
-        hidden: Tensor<3>,
-        bias: Tensor<4>,
-        pass: &mut Pass<'_>,
-    ) -> Tensor<3> {
+    pub(super) fn forward(&self, hidden: Tensor<3>, bias: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<3> {
         let [batch, seq_len, width] = hidden.dims();
         let head_size = width / self.heads;
         // [batch, seq_len, hidden] → [batch, heads, seq_len, head_size]
-        let split = |x: Tensor<3>| {
-            x.reshape([batch, seq_len, self.heads, head_size])
-                .swap_dims(1, 2)
-        };
+        let split = |x: Tensor<3>| x.reshape([batch, seq_len, self.heads, head_size]).swap_dims(1, 2);
         let query = split(self.query.forward(hidden.clone()));
         let key = split(self.key.forward(hidden.clone()));
         let value = split(self.value.forward(hidden.clone()));
@@ -65,10 +57,7 @@ impl Attention {
         let scores = query.matmul(key.swap_dims(2, 3));
         let scale = 1.0 / (head_size as f32).sqrt();
         let weights = ops::softmax(scores, bias, scale, pass.mask(self.attention_dropout));
-        let context = weights
-            .matmul(value)
-            .swap_dims(1, 2)
-            .reshape([batch, seq_len, width]);
+        let context = weights.matmul(value).swap_dims(1, 2).reshape([batch, seq_len, width]);
 
         let output = self.output.forward(context);
         ops::add_layer_norm(

@@ -77,10 +77,12 @@ impl EncoderConfig {
     /// holds sizes that contradict each other.
     pub fn from_file(path: &Path) -> Result<Self, ModelError> {
         let text = std::fs::read_to_string(path).map_err(ModelError::io(path))?;
-        let refuse = |reason: String| ModelError::Config { path: path.into(), reason };
-        let config: Self = serde_json::from_str(&text).map_err(|error| {
-            refuse(format!("{error}; supported model_type: bert"))
-        })?;
+        let refuse = |reason: String| ModelError::Config {
+            path: path.into(),
+            reason,
+        };
+        let config: Self =
+            serde_json::from_str(&text).map_err(|error| refuse(format!("{error}; supported model_type: bert")))?;
         let sizes = [
             ("hidden_size", config.hidden_size),
             ("num_hidden_layers", config.num_hidden_layers),
@@ -93,10 +95,16 @@ impl EncoderConfig {
         if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
             return Err(refuse(format!("{name} is 0")));
         }
-        if config.hidden_size % config.num_attention_heads != 0 {
+        if !config.hidden_size.is_multiple_of(config.num_attention_heads) {
             return Err(refuse(format!(
                 "hidden_size {} is not a multiple of num_attention_heads {}",
                 config.hidden_size, config.num_attention_heads
+            )));
+        }
+        if config.pad_token_id as usize >= config.vocab_size {
+            return Err(refuse(format!(
+                "pad_token_id {} is outside the vocabulary of {} tokens (vocab_size)",
+                config.pad_token_id, config.vocab_size
             )));
         }
         Ok(config)

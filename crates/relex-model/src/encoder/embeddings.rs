@@ -51,16 +51,11 @@ impl Embeddings {
             .position_embeddings
             .weight
             .val()
-            .slice([0..seq_len])
+            .narrow(0, 0, seq_len)
             .unsqueeze::<3>();
         let types = match token_type_ids {
             Some(ids) => self.token_type_embeddings.forward(ids),
-            None => self
-                .token_type_embeddings
-                .weight
-                .val()
-                .slice([0..1])
-                .unsqueeze::<3>(),
+            None => self.token_type_embeddings.weight.val().narrow(0, 0, 1).unsqueeze::<3>(),
         };
         let normed = ops::layer_norm(words + (positions + types), &self.layer_norm, self.epsilon);
         ops::dropout(normed, pass.mask(self.dropout))

@@ -40,12 +40,7 @@ impl Layer {
     }
 
     /// `hidden` is `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`.
-    pub(super) fn forward(
-        &self,
-        hidden: Tensor<3>,
-        bias: Tensor<4>,
-        pass: &mut Pass<'_>,
-    ) -> Tensor<3> {
+    pub(super) fn forward(&self, hidden: Tensor<3>, bias: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<3> {
         let attended = self.attention.forward(hidden, bias, pass);
         let inner = ops::activate(self.intermediate.forward(attended.clone()), self.activation);
         let output = self.output.forward(inner);

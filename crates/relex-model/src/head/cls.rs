@@ -29,11 +29,8 @@ impl ClsHead {
     /// `[batch, seq_len, hidden]` → `[batch, labels]`.
     pub(super) fn forward(&self, hidden: Tensor<3>, pass: &mut Pass<'_>) -> Tensor<2> {
         let [batch, _, width] = hidden.dims();
-        let first = hidden
-            .slice([0..batch, 0..1, 0..width])
-            .reshape([batch, width]);
+        let first = hidden.slice([0..batch, 0..1, 0..width]).reshape([batch, width]);
         let pooled = self.dense.forward(first).tanh();
-        self.output
-            .forward(ops::dropout(pooled, pass.mask(self.dropout)))
+        self.output.forward(ops::dropout(pooled, pass.mask(self.dropout)))
     }
 }

@@ -60,12 +60,7 @@ impl Head {
 
     /// Logits `[batch, labels]` from hidden states `[batch, seq_len, hidden]` and the positions of
     /// the subject's and the object's opening marker, `[batch, 2]`.
-    pub fn forward(
-        &self,
-        hidden: Tensor<3>,
-        entity_starts: Tensor<2, Int>,
-        pass: &mut Pass<'_>,
-    ) -> Tensor<2> {
+    pub fn forward(&self, hidden: Tensor<3>, entity_starts: Tensor<2, Int>, pass: &mut Pass<'_>) -> Tensor<2> {
         match self {
             Self::Cls(head) => head.forward(hidden, pass),
             Self::EntityStart(head) => head.forward(hidden, entity_starts, pass),

@@ -40,7 +40,9 @@ pub(crate) fn fill<M: Module>(
         error: None,
     };
     let module = module.map(&mut fill);
-    let Fill { used, missing, error, .. } = fill;
+    let Fill {
+        used, missing, error, ..
+    } = fill;
     if let Some(error) = error {
         return Err(error);
     }
@@ -48,9 +50,19 @@ pub(crate) fn fill<M: Module>(
     unused.retain(|name| name.starts_with(prefix) && !used.contains(name));
     unused.sort();
     if !missing.is_empty() {
-        return Err(ModelError::Holes { path: file.path().into(), missing, unused });
+        return Err(ModelError::Holes {
+            path: file.path().into(),
+            missing,
+            unused,
+        });
     }
-    Ok((module, LoadReport { used: used.into_iter().collect(), unused }))
+    Ok((
+        module,
+        LoadReport {
+            used: used.into_iter().collect(),
+            unused,
+        },
+    ))
 }
 
 struct Fill<'a> {
@@ -134,7 +146,10 @@ pub(crate) struct Collect {
 
 impl Collect {
     pub(crate) fn with_prefix(prefix: &str) -> Self {
-        Self { prefix: prefix.into(), ..Self::default() }
+        Self {
+            prefix: prefix.into(),
+            ..Self::default()
+        }
     }
 }
 
@@ -197,5 +212,8 @@ fn transpose(tensor: &WeightTensor) -> WeightTensor {
     for column in 0..columns {
         values.extend((0..rows).map(|row| tensor.values[row * columns + column]));
     }
-    WeightTensor { shape: vec![columns, rows], values }
+    WeightTensor {
+        shape: vec![columns, rows],
+        values,
+    }
 }

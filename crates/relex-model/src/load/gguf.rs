@@ -55,7 +55,9 @@ impl Kind {
         match self {
             Self::F32 => elements.checked_mul(4),
             Self::F16 => elements.checked_mul(2),
-            Self::Q4_0 => elements.is_multiple_of(BLOCK).then(|| elements / BLOCK * (2 + BLOCK / 2)),
+            Self::Q4_0 => elements
+                .is_multiple_of(BLOCK)
+                .then(|| elements / BLOCK * (2 + BLOCK / 2)),
             Self::Q8_0 => elements.is_multiple_of(BLOCK).then(|| elements / BLOCK * (2 + BLOCK)),
         }
     }
@@ -64,8 +66,15 @@ impl Kind {
 impl GgufFile {
     pub(super) fn open(path: &Path) -> Result<Self, ModelError> {
         let bytes = std::fs::read(path).map_err(ModelError::io(path))?;
-        let tensors = read_header(&bytes).map_err(|reason| ModelError::Weights { path: path.into(), reason })?;
-        Ok(Self { path: path.into(), bytes, tensors })
+        let tensors = read_header(&bytes).map_err(|reason| ModelError::Weights {
+            path: path.into(),
+            reason,
+        })?;
+        Ok(Self {
+            path: path.into(),
+            bytes,
+            tensors,
+        })
     }
 }
 
@@ -83,11 +92,19 @@ impl WeightFile for GgufFile {
             let bytes = &self.bytes[info.start..info.end];
             let values = match info.kind {
                 Kind::F32 => bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
-                Kind::F16 => bytes.as_chunks().0.iter().map(|&b| f16::from_le_bytes(b).to_f32()).collect(),
+                Kind::F16 => bytes
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|&b| f16::from_le_bytes(b).to_f32())
+                    .collect(),
                 Kind::Q4_0 => dequantize(bytes, q4_0),
                 Kind::Q8_0 => dequantize(bytes, q8_0),
             };
-            WeightTensor { shape: info.shape.clone(), values }
+            WeightTensor {
+                shape: info.shape.clone(),
+                values,
+            }
         }))
     }
 }
@@ -161,17 +178,23 @@ fn place(
     start: Option<usize>,
     file_size: usize,
 ) -> Result<TensorInfo, String> {
-    let kind = Kind::from_number(number).ok_or_else(|| {
-        format!("tensor {name:?} is of ggml type {number}; supported are F32, F16, Q8_0 and Q4_0")
-    })?;
+    let kind = Kind::from_number(number)
+        .ok_or_else(|| format!("tensor {name:?} is of ggml type {number}; supported are F32, F16, Q8_0 and Q4_0"))?;
     let end = shape
         .iter()
         .try_fold(1usize, |product, &size| product.checked_mul(size))
         .and_then(|elements| kind.bytes(elements))
         .and_then(|size| start?.checked_add(size));
     match (start, end) {
-        (Some(start), Some(end)) if end <= file_size => Ok(TensorInfo { shape, kind, start, end }),
-        (_, None) => Err(format!("tensor {name:?} has a shape {shape:?} that its type does not allow")),
+        (Some(start), Some(end)) if end <= file_size => Ok(TensorInfo {
+            shape,
+            kind,
+            start,
+            end,
+        }),
+        (_, None) => Err(format!(
+            "tensor {name:?} has a shape {shape:?} that its type does not allow"
+        )),
         _ => Err(format!(
             "tensor {name:?} reaches beyond the end of the file ({file_size} bytes); was it cut short while it was copied?"
         )),
@@ -218,7 +241,9 @@ impl<'a> Reader<'a> {
         let name = self.string()?;
         let dimensions = self.u32()?;
         if dimensions > 4 {
-            return Err(format!("tensor {name:?} has {dimensions} dimensions; at most 4 are allowed"));
+            return Err(format!(
+                "tensor {name:?} has {dimensions} dimensions; at most 4 are allowed"
+            ));
         }
         let mut shape = (0..dimensions).map(|_| self.count()).collect::<Result<Vec<_>, _>>()?;
         shape.reverse();

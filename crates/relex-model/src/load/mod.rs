@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-pub(crate) use apply::{Collect, fill};
 pub use apply::LoadReport;
+pub(crate) use apply::{Collect, fill};
 
 use crate::{Encoder, EncoderConfig, ModelError};
 
@@ -82,13 +82,13 @@ pub fn find_weights(folder: &Path) -> Result<PathBuf, ModelError> {
 ///
 /// When a file is missing or damaged, a tensor has another shape than `config.json` says, or
 /// tensors are missing: an encoder with holes is refused.
-pub fn load_encoder(
-    folder: &Path,
-    device: &Device,
-) -> Result<(EncoderConfig, Encoder, LoadReport), ModelError> {
+pub fn load_encoder(folder: &Path, device: &Device) -> Result<(EncoderConfig, Encoder, LoadReport), ModelError> {
     let config_path = folder.join("config.json");
     if !config_path.is_file() {
-        return Err(ModelError::MissingFile { folder: folder.into(), what: "config.json" });
+        return Err(ModelError::MissingFile {
+            folder: folder.into(),
+            what: "config.json",
+        });
     }
     let config = EncoderConfig::from_file(&config_path)?;
     let file = open_weights(&find_weights(folder)?)?;

@@ -4,21 +4,53 @@
 /// (module path here, Hugging Face, llama.cpp); `{}` stands for the layer's number.
 const TABLE: [(&str, &str, &str); 12] = [
     ("embeddings.word_embeddings", "embeddings.word_embeddings", "token_embd"),
-    ("embeddings.position_embeddings", "embeddings.position_embeddings", "position_embd"),
-    ("embeddings.token_type_embeddings", "embeddings.token_type_embeddings", "token_types"),
+    (
+        "embeddings.position_embeddings",
+        "embeddings.position_embeddings",
+        "position_embd",
+    ),
+    (
+        "embeddings.token_type_embeddings",
+        "embeddings.token_type_embeddings",
+        "token_types",
+    ),
     ("embeddings.layer_norm", "embeddings.LayerNorm", "token_embd_norm"),
-    ("layers.{}.attention.query", "encoder.layer.{}.attention.self.query", "blk.{}.attn_q"),
-    ("layers.{}.attention.key", "encoder.layer.{}.attention.self.key", "blk.{}.attn_k"),
-    ("layers.{}.attention.value", "encoder.layer.{}.attention.self.value", "blk.{}.attn_v"),
-    ("layers.{}.attention.output", "encoder.layer.{}.attention.output.dense", "blk.{}.attn_output"),
+    (
+        "layers.{}.attention.query",
+        "encoder.layer.{}.attention.self.query",
+        "blk.{}.attn_q",
+    ),
+    (
+        "layers.{}.attention.key",
+        "encoder.layer.{}.attention.self.key",
+        "blk.{}.attn_k",
+    ),
+    (
+        "layers.{}.attention.value",
+        "encoder.layer.{}.attention.self.value",
+        "blk.{}.attn_v",
+    ),
+    (
+        "layers.{}.attention.output",
+        "encoder.layer.{}.attention.output.dense",
+        "blk.{}.attn_output",
+    ),
     (
         "layers.{}.attention.layer_norm",
         "encoder.layer.{}.attention.output.LayerNorm",
         "blk.{}.attn_output_norm",
     ),
-    ("layers.{}.intermediate", "encoder.layer.{}.intermediate.dense", "blk.{}.ffn_up"),
+    (
+        "layers.{}.intermediate",
+        "encoder.layer.{}.intermediate.dense",
+        "blk.{}.ffn_up",
+    ),
     ("layers.{}.output", "encoder.layer.{}.output.dense", "blk.{}.ffn_down"),
-    ("layers.{}.layer_norm", "encoder.layer.{}.output.LayerNorm", "blk.{}.layer_output_norm"),
+    (
+        "layers.{}.layer_norm",
+        "encoder.layer.{}.output.LayerNorm",
+        "blk.{}.layer_output_norm",
+    ),
 ];
 
 /// Prefixes that task models put before their encoder's names.

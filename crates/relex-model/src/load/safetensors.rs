@@ -33,7 +33,11 @@ impl SafetensorsFile {
                 });
             }
         }
-        Ok(Self { path: path.into(), bytes, originals })
+        Ok(Self {
+            path: path.into(),
+            bytes,
+            originals,
+        })
     }
 }
 
@@ -50,9 +54,12 @@ impl WeightFile for SafetensorsFile {
         let Some(original) = self.originals.get(name) else {
             return Ok(None);
         };
-        let refuse = |reason: String| ModelError::Weights { path: self.path.clone(), reason };
-        let (start, header): (usize, Metadata) = SafeTensors::read_metadata(&self.bytes)
-            .map_err(|error| refuse(error.to_string()))?;
+        let refuse = |reason: String| ModelError::Weights {
+            path: self.path.clone(),
+            reason,
+        };
+        let (start, header): (usize, Metadata) =
+            SafeTensors::read_metadata(&self.bytes).map_err(|error| refuse(error.to_string()))?;
         let info = header
             .info(original)
             .ok_or_else(|| refuse(format!("tensor {original:?} vanished from the header")))?;
@@ -69,7 +76,10 @@ impl WeightFile for SafetensorsFile {
                 )));
             }
         };
-        Ok(Some(WeightTensor { shape: info.shape.clone(), values }))
+        Ok(Some(WeightTensor {
+            shape: info.shape.clone(),
+            values,
+        }))
     }
 }
 

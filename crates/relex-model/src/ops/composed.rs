@@ -4,12 +4,7 @@ use burn::tensor::{Distribution, Tensor, activation};
 
 use super::DropoutMask;
 
-pub(super) fn softmax(
-    scores: Tensor<4>,
-    bias: Tensor<4>,
-    scale: f32,
-    mask: Option<DropoutMask>,
-) -> Tensor<4> {
+pub(super) fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutMask>) -> Tensor<4> {
     let probabilities = activation::softmax(scores.mul_scalar(scale) + bias, 3);
     super::dropout(probabilities, mask)
 }
@@ -26,11 +21,11 @@ pub(super) fn dropout<const D: usize>(input: Tensor<D>, mask: DropoutMask) -> Te
     let device = input.device();
     device.seed(mask.key);
     let keep = 1.0 - f64::from(mask.probability);
-    let drawn = Tensor::<D>::random(
-        input.shape(),
-        Distribution::Bernoulli(keep),
-        &device.inner(),
-    );
-    let drawn = if input.is_autodiff() { Tensor::from_inner(drawn) } else { drawn };
+    let drawn = Tensor::<D>::random(input.shape(), Distribution::Bernoulli(keep), &device.inner());
+    let drawn = if input.is_autodiff() {
+        Tensor::from_inner(drawn)
+    } else {
+        drawn
+    };
     input * drawn.mul_scalar(mask.scale())
 }

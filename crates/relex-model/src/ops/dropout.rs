@@ -102,7 +102,10 @@ mod tests {
     #[test]
     fn mask_drops_the_wanted_share_and_keeps_the_mean() {
         for probability in [0.1f32, 0.5, 0.9] {
-            let mask = DropoutMask { probability, key: 0xfeed_beef_0123 };
+            let mask = DropoutMask {
+                probability,
+                key: 0xfeed_beef_0123,
+            };
             let n = 200_000;
             let dropped = (0..n).filter(|&i| mask.factor(i) == 0.0).count() as f64;
             let share = dropped / n as f64;

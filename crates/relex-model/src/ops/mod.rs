@@ -34,12 +34,7 @@ pub enum Activation {
 
 /// Attention probabilities: softmax over the last dimension of `scale · scores + bias`, then
 /// dropout. `scores` is `[batch, heads, query, key]`, `bias` is `[batch, 1, 1, key]`.
-pub(crate) fn softmax(
-    scores: Tensor<4>,
-    bias: Tensor<4>,
-    scale: f32,
-    mask: Option<DropoutMask>,
-) -> Tensor<4> {
+pub(crate) fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutMask>) -> Tensor<4> {
     if fuses(&scores) {
         fused::softmax(scores, bias, scale, mask)
     } else {
@@ -96,6 +91,5 @@ pub(crate) fn add_layer_norm(
 
 fn fuses<const D: usize>(tensor: &Tensor<D>) -> bool {
     let device = tensor.device().inner();
-    tensor.dtype() == DType::F32
-        && matches!(device.as_dispatch(), DispatchDevice::Flex(FlexDevice))
+    tensor.dtype() == DType::F32 && matches!(device.as_dispatch(), DispatchDevice::Flex(FlexDevice))
 }

@@ -9,7 +9,8 @@ use crate::TrainError;
 /// How many files may extend one another.
 const MAX_DEPTH: usize = 8;
 
-/// Reads a configuration from its layers: the file that it `extends`, then the file itself, then
+/// Reads a configuration from its layers: the defaults, the file that it `extends`, the file itself,
+/// then
 /// each `a.b=value` of `sets` in order; later layers win, key by key.
 ///
 /// A value of a set is TOML where it reads as TOML and a bare string otherwise.
@@ -19,24 +20,38 @@ const MAX_DEPTH: usize = 8;
 /// [`TrainError::Config`] when a file cannot be read, is not TOML, or holds a key that does not
 /// exist; the message shows the line and suggests the nearest key.
 pub fn resolve(path: &Path, sets: &[String]) -> Result<TrainConfig, TrainError> {
-    let mut table = read_layer(path, 0)?;
+    let refuse = |reason: String| TrainError::Config {
+        origin: path.display().to_string(),
+        reason,
+    };
+    // The defaults are the lowest layer, so that a set may name one number of a loss or a schedule.
+    let mut table = Table::try_from(TrainConfig::default()).map_err(|error| refuse(error.to_string()))?;
+    merge(&mut table, read_layer(path, 0)?);
     for set in sets {
         merge(&mut table, parse_set(set)?);
     }
-    let mut config: TrainConfig = table.try_into().map_err(|error: toml::de::Error| TrainError::Config {
-        origin: path.display().to_string(),
-        reason: error.message().into(),
-    })?;
+    let mut config: TrainConfig = table
+        .try_into()
+        .map_err(|error: toml::de::Error| refuse(error.message().into()))?;
     config.extends = None;
     Ok(config)
 }
 
 fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
-    let refuse = |reason: String| TrainError::Config { origin: path.display().to_string(), reason };
+    let refuse = |reason: String| TrainError::Config {
+        origin: path.display().to_string(),
+        reason,
+    };
     if depth > MAX_DEPTH {
-        return Err(refuse(format!("more than {MAX_DEPTH} files extend one another; do they form a circle?")));
+        return Err(refuse(format!(
+            "more than {MAX_DEPTH} files extend one another; do they form a circle?"
+        )));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        refuse(format!(
+            "cannot read this configuration: {error}; recipes are under configs/"
+        ))
+    })?;
     // Parsed alone first, so that an error shows the file's own line.
     let layer: TrainConfig = toml::from_str(&text).map_err(|error| refuse(explain(&error)))?;
     let own: Table = toml::from_str(&text).map_err(|error| refuse(explain(&error)))?;
@@ -50,12 +65,17 @@ fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
 }
 
 fn parse_set(set: &str) -> Result<Table, TrainError> {
-    let refuse = |reason: String| TrainError::Config { origin: format!("--set {set}"), reason };
+    let refuse = |reason: String| TrainError::Config {
+        origin: format!("--set {set}"),
+        reason,
+    };
     let (key, value) = set
         .split_once('=')
         .ok_or_else(|| refuse("not of the form key=value, such as training.epochs=5".into()))?;
     let (key, value) = (key.trim(), value.trim());
-    let as_toml = toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
+    let as_toml = toml::from_str::<Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut table| table.remove("value"));
     let mut value = as_toml.unwrap_or_else(|| Value::String(value.into()));
     for part in key.rsplit('.') {
         value = Value::Table([(part.to_owned(), value)].into_iter().collect());
@@ -66,7 +86,12 @@ fn parse_set(set: &str) -> Result<Table, TrainError> {
     // A tagged table is judged with its siblings, after merging; all others on their own.
     let tagged = ["loss.", "schedule."].iter().any(|prefix| key.starts_with(prefix));
     if !tagged {
-        TrainConfig::deserialize(table.clone()).map_err(|error| refuse(explain(&error)))?;
+        TrainConfig::deserialize(table.clone()).map_err(|error| {
+            refuse(format!(
+                "{}; configs/base.toml shows every key with its kind of value",
+                explain(&error)
+            ))
+        })?;
     }
     Ok(table)
 }
@@ -125,12 +150,22 @@ mod tests {
     #[test]
     fn later_layers_win_key_by_key() {
         let folder = folder(&[
-            ("base.toml", "seed = 1\n[training]\nepochs = 2\nbatch_size = 8\n[schedule]\nkind = \"linear\"\nwarmup = 0.2"),
+            (
+                "base.toml",
+                "seed = 1\n[training]\nepochs = 2\nbatch_size = 8\n[schedule]\nkind = \"linear\"\nwarmup = 0.2",
+            ),
             ("recipe.toml", "extends = \"base.toml\"\n[training]\nepochs = 5"),
         ]);
-        let sets = ["training.batch_size=16", "data.dataset=datasets/sample", "schedule.warmup=0.3"];
+        let sets = [
+            "training.batch_size=16",
+            "data.dataset=datasets/sample",
+            "schedule.warmup=0.3",
+        ];
         let config = resolve(&folder.path().join("recipe.toml"), &sets.map(String::from)).unwrap();
-        assert_eq!((config.seed, config.training.epochs, config.training.batch_size), (1, 5, 16));
+        assert_eq!(
+            (config.seed, config.training.epochs, config.training.batch_size),
+            (1, 5, 16)
+        );
         assert_eq!(config.data.dataset, Path::new("datasets/sample"));
         assert_eq!(config.schedule, Schedule::Linear { warmup: 0.3 });
         assert_eq!(config.extends, None);
@@ -143,7 +178,9 @@ mod tests {
     fn check_refused(file: &str, sets: &[&str], expected: &[&str]) {
         let folder = folder(&[("recipe.toml", file)]);
         let sets: Vec<String> = sets.iter().map(|set| (*set).into()).collect();
-        let message = resolve(&folder.path().join("recipe.toml"), &sets).unwrap_err().to_string();
+        let message = resolve(&folder.path().join("recipe.toml"), &sets)
+            .unwrap_err()
+            .to_string();
         for part in expected {
             assert!(message.contains(part), "{part:?} is not in {message:?}");
         }
@@ -156,7 +193,11 @@ mod tests {
             &[],
             &["recipe.toml", "line 3", "^^^^", "did you mean `learning_rate`?"],
         );
-        check_refused("", &["training.epoch=3"], &["--set training.epoch=3", "did you mean `epochs`?"]);
+        check_refused(
+            "",
+            &["training.epoch=3"],
+            &["--set training.epoch=3", "did you mean `epochs`?"],
+        );
         check_refused("", &["trainig.epochs=3"], &["did you mean `training`?"]);
         check_refused("", &["loss.kind=focall"], &["focall"]);
         check_refused("", &["epochs"], &["key=value"]);
@@ -168,9 +209,15 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back_the_same() {
-        let folder = folder(&[("recipe.toml", "[data]\ndataset = \"d\"\nsplit = \"s\"\n[model]\nencoder = \"e\"")]);
+        let folder = folder(&[(
+            "recipe.toml",
+            "[data]\ndataset = \"d\"\nsplit = \"s\"\n[model]\nencoder = \"e\"",
+        )]);
         let path = folder.path().join("recipe.toml");
-        let checked = resolve(&path, &["data.max_train_rows=7".into()]).unwrap().check().unwrap();
+        let checked = resolve(&path, &["data.max_train_rows=7".into()])
+            .unwrap()
+            .check()
+            .unwrap();
         std::fs::write(&path, checked.to_toml().unwrap()).unwrap();
         assert_eq!(&resolve(&path, &[]).unwrap(), checked.values());
     }
@@ -180,8 +227,12 @@ mod tests {
         let valid = ["data.dataset=d", "data.split=s", "model.encoder=e"];
         let check = |set: &str, expected: &str| {
             let folder = folder(&[("recipe.toml", "")]);
-            let sets: Vec<String> = valid.iter().chain([&set]).map(|set| set.to_string()).collect();
-            let message = resolve(&folder.path().join("recipe.toml"), &sets).unwrap().check().unwrap_err().to_string();
+            let sets: Vec<String> = valid.iter().chain([&set]).map(ToString::to_string).collect();
+            let message = resolve(&folder.path().join("recipe.toml"), &sets)
+                .unwrap()
+                .check()
+                .unwrap_err()
+                .to_string();
             assert!(message.contains(expected), "{expected:?} is not in {message:?}");
         };
         check("model.encoder=", "model.encoder");

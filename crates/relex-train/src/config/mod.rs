@@ -230,14 +230,28 @@ impl TrainConfig {
     pub fn check(self) -> Result<CheckedTrainConfig, TrainError> {
         let device = self.device.parse()?;
         self.loss.check()?;
-        let refuse = |key, value: String, reason: &str| Err(TrainError::Setting { key, value, reason: reason.into() });
-        for (key, path) in [
-            ("data.dataset", &self.data.dataset),
-            ("data.split", &self.data.split),
-            ("model.encoder", &self.model.encoder),
+        let refuse = |key, value: String, reason: &str| {
+            Err(TrainError::Setting {
+                key,
+                value,
+                reason: reason.into(),
+            })
+        };
+        for (key, path, remedy) in [
+            ("data.dataset", &self.data.dataset, "give a folder with dataset.toml"),
+            (
+                "data.split",
+                &self.data.split,
+                "make a manifest with `relex split create` and give its path",
+            ),
+            (
+                "model.encoder",
+                &self.model.encoder,
+                "give the folder of a pre-trained encoder",
+            ),
         ] {
             if path.as_os_str().is_empty() {
-                return refuse(key, "\"\"".into(), "it must be set");
+                return refuse(key, "\"\"".into(), &format!("it must be set: {remedy}"));
             }
         }
         for (key, count) in [
@@ -251,7 +265,11 @@ impl TrainConfig {
             }
         }
         if self.model.max_tokens < 8 {
-            return refuse("model.max_tokens", self.model.max_tokens.to_string(), "it must be at least 8");
+            return refuse(
+                "model.max_tokens",
+                self.model.max_tokens.to_string(),
+                "it must be at least 8",
+            );
         }
         let optimizer = &self.optimizer;
         for (key, value, range) in [
@@ -260,18 +278,30 @@ impl TrainConfig {
             ("optimizer.beta_2", optimizer.beta_2, 0.0..1.0),
             ("optimizer.epsilon", optimizer.epsilon, f32::MIN_POSITIVE..1.0),
             ("optimizer.weight_decay", optimizer.weight_decay, 0.0..f32::MAX),
-            ("optimizer.max_gradient_norm", optimizer.max_gradient_norm, 0.0..f32::MAX),
-            ("optimizer.learning_rate", optimizer.learning_rate as f32, f32::MIN_POSITIVE..f32::MAX),
+            (
+                "optimizer.max_gradient_norm",
+                optimizer.max_gradient_norm,
+                0.0..f32::MAX,
+            ),
+            (
+                "optimizer.learning_rate",
+                optimizer.learning_rate as f32,
+                f32::MIN_POSITIVE..f32::MAX,
+            ),
         ] {
             if !range.contains(&value) {
-                let reason = format!("it must be at least {} and less than {}", range.start, range.end);
+                let reason = format!("it must be at least {:e} and less than {:e}", range.start, range.end);
                 return refuse(key, value.to_string(), &reason);
             }
         }
         if let Schedule::Linear { warmup } = self.schedule
             && !(0.0..=1.0).contains(&warmup)
         {
-            return refuse("schedule.warmup", warmup.to_string(), "it is a share of all steps, 0 to 1");
+            return refuse(
+                "schedule.warmup",
+                warmup.to_string(),
+                "it is a share of all steps, 0 to 1",
+            );
         }
         Ok(CheckedTrainConfig { config: self, device })
     }

@@ -30,11 +30,19 @@ pub(super) struct Update {
 
 impl AdamW {
     pub(super) fn new(config: &OptimizerConfig, weight_decay: f32) -> Self {
-        Self { config: config.clone(), weight_decay }
+        Self {
+            config: config.clone(),
+            weight_decay,
+        }
     }
 
     fn update(&self, learning_rate: f64, time: usize) -> Update {
-        let OptimizerConfig { beta_1, beta_2, epsilon, .. } = self.config;
+        let OptimizerConfig {
+            beta_1,
+            beta_2,
+            epsilon,
+            ..
+        } = self.config;
         let correction = |beta: f32| 1.0 - f64::from(beta).powi(time as i32);
         Update {
             beta_1,
@@ -70,7 +78,15 @@ impl Optimizer for AdamW {
         } else {
             composed(tensor, gradient, state.moment_1, state.moment_2, update)
         };
-        (tensor, Some(AdaptiveMomentumState { time, moment_1, moment_2, max_moment_2: None }))
+        (
+            tensor,
+            Some(AdaptiveMomentumState {
+                time,
+                moment_1,
+                moment_2,
+                max_moment_2: None,
+            }),
+        )
     }
 
     fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
@@ -88,7 +104,11 @@ fn composed<const D: usize>(
 ) -> (Tensor<D>, Tensor<D>, Tensor<D>) {
     let moment_1 = moment_1.mul_scalar(update.beta_1) + gradient.clone().mul_scalar(1.0 - update.beta_1);
     let moment_2 = moment_2.mul_scalar(update.beta_2) + gradient.square().mul_scalar(1.0 - update.beta_2);
-    let denominator = moment_2.clone().sqrt().mul_scalar(update.second_correction).add_scalar(update.epsilon);
+    let denominator = moment_2
+        .clone()
+        .sqrt()
+        .mul_scalar(update.second_correction)
+        .add_scalar(update.epsilon);
     let change = moment_1.clone().mul_scalar(update.step_size) / denominator;
     (tensor.mul_scalar(update.decay) - change, moment_1, moment_2)
 }
@@ -106,10 +126,11 @@ mod tests {
         let tensor = |salt| Tensor::<2>::from_data(TensorData::new(values(salt), [200, 200]), &device);
         let config = OptimizerConfig::default();
         let update = AdamW::new(&config, 0.01).update(1e-2, 3);
-        let run = |f: &dyn Fn(Tensor<2>, Tensor<2>, Tensor<2>, Tensor<2>, Update) -> (Tensor<2>, Tensor<2>, Tensor<2>)| {
-            let (a, b, c) = f(tensor(0.0), tensor(1.0), tensor(2.0), tensor(3.0).abs(), update);
-            [a, b, c].map(|tensor| tensor.into_data().try_to_vec::<f32>().unwrap())
-        };
+        let run =
+            |f: &dyn Fn(Tensor<2>, Tensor<2>, Tensor<2>, Tensor<2>, Update) -> (Tensor<2>, Tensor<2>, Tensor<2>)| {
+                let (a, b, c) = f(tensor(0.0), tensor(1.0), tensor(2.0), tensor(3.0).abs(), update);
+                [a, b, c].map(|tensor| tensor.into_data().try_to_vec::<f32>().unwrap())
+            };
         for (fused, composed) in run(&fused::adamw).iter().zip(&run(&composed)) {
             for (a, e) in fused.iter().zip(composed) {
                 approx::assert_abs_diff_eq!(a, e, epsilon = 1e-6);

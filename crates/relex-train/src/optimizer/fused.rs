@@ -35,13 +35,20 @@ pub(super) fn adamw<const D: usize>(
         moment_2.into_dispatch(),
         update,
     );
-    (Tensor::from_dispatch(tensor), Tensor::from_dispatch(moment_1), Tensor::from_dispatch(moment_2))
+    (
+        Tensor::from_dispatch(tensor),
+        Tensor::from_dispatch(moment_1),
+        Tensor::from_dispatch(moment_2),
+    )
 }
 
 /// The sum of all squares, in double precision.
 pub(super) fn sum_of_squares<const D: usize>(tensor: Tensor<D>) -> f64 {
     let sums = <Dispatch as OptimizerOps>::fused_squares(tensor.into_dispatch());
-    let sums: Vec<f32> = Tensor::<1>::from_dispatch(sums).into_data().try_into_vec().unwrap_or_default();
+    let sums: Vec<f32> = Tensor::<1>::from_dispatch(sums)
+        .into_data()
+        .try_into_vec()
+        .unwrap_or_default();
     sums.iter().map(|&sum| f64::from(sum)).sum()
 }
 
@@ -74,8 +81,7 @@ impl OptimizerOps for Flex {
         moment_2: FlexTensor,
         update: Update,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let [mut tensor, gradient, mut moment_1, mut moment_2] =
-            [tensor, gradient, moment_1, moment_2].map(contiguous);
+        let [mut tensor, gradient, mut moment_1, mut moment_2] = [tensor, gradient, moment_1, moment_2].map(contiguous);
         values_mut(&mut tensor)
             .par_chunks_mut(CHUNK)
             .zip(values(&gradient).par_chunks(CHUNK))
@@ -87,8 +93,10 @@ impl OptimizerOps for Flex {
 
     fn fused_squares(tensor: FlexTensor) -> FlexTensor {
         let tensor = contiguous(tensor);
-        let sums: Vec<f32> =
-            values(&tensor).par_chunks(CHUNK).map(|chunk| Arch::new().dispatch(SquaresChunk(chunk))).collect();
+        let sums: Vec<f32> = values(&tensor)
+            .par_chunks(CHUNK)
+            .map(|chunk| Arch::new().dispatch(SquaresChunk(chunk)))
+            .collect();
         let count = sums.len();
         FlexTensor::from_data(burn::tensor::TensorData::new(sums, [count]))
     }
@@ -115,7 +123,14 @@ impl pulp::NullaryFnOnce for AdamWChunk<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Update { beta_1, beta_2, epsilon, decay, step_size, second_correction } = self.update;
+        let Update {
+            beta_1,
+            beta_2,
+            epsilon,
+            decay,
+            step_size,
+            second_correction,
+        } = self.update;
         let moments = self.m.iter_mut().zip(self.v.iter_mut());
         for ((w, &g), (m, v)) in self.w.iter_mut().zip(self.g).zip(moments) {
             *m = *m * beta_1 + g * (1.0 - beta_1);
@@ -158,7 +173,11 @@ impl pulp::NullaryFnOnce for ScaleChunk<'_> {
 
 /// Takes the tensor, so that one already contiguous keeps its only reference.
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
-    if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
+    if tensor.is_contiguous() {
+        tensor
+    } else {
+        tensor.to_contiguous()
+    }
 }
 
 fn values(tensor: &FlexTensor) -> &[f32] {

@@ -27,12 +27,7 @@ impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         impl<B: FusedKernels> Backward<B, 1> for Softmax {
             type State = (FloatTensor<B>, f32, Option<DropoutMask>);
 
-            fn backward(
-                self,
-                ops: Ops<Self::State, 1>,
-                grads: &mut Gradients,
-                _checkpointer: &mut Checkpointer,
-            ) {
+            fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
                 let (probabilities, scale, mask) = ops.state;
                 unary::<B, _>(ops.parents, ops.node, grads, |grad| {
                     B::softmax_backward_kernel(grad, probabilities, scale, mask)
@@ -63,12 +58,7 @@ impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         impl<B: FusedKernels> Backward<B, 1> for Gelu {
             type State = FloatTensor<B>;
 
-            fn backward(
-                self,
-                ops: Ops<Self::State, 1>,
-                grads: &mut Gradients,
-                _checkpointer: &mut Checkpointer,
-            ) {
+            fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
                 unary::<B, _>(ops.parents, ops.node, grads, |grad| {
                     B::gelu_backward_kernel(grad, ops.state)
                 });
@@ -90,12 +80,7 @@ impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         impl<B: FusedKernels> Backward<B, 1> for Dropout {
             type State = DropoutMask;
 
-            fn backward(
-                self,
-                ops: Ops<Self::State, 1>,
-                grads: &mut Gradients,
-                _checkpointer: &mut Checkpointer,
-            ) {
+            fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
                 unary::<B, _>(ops.parents, ops.node, grads, |grad| B::dropout_kernel(grad, ops.state));
             }
         }
@@ -123,12 +108,7 @@ impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
             /// Normalised input, inverse deviation, gamma, dropout.
             type State = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, Option<DropoutMask>);
 
-            fn backward(
-                self,
-                ops: Ops<Self::State, 4>,
-                grads: &mut Gradients,
-                _checkpointer: &mut Checkpointer,
-            ) {
+            fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
                 let (normalized, inverse_deviation, gamma, mask) = ops.state;
                 let [input, residual, gamma_node, beta_node] = ops.parents;
                 let grad = grads.consume::<B>(&ops.node);

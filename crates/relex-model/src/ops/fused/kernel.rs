@@ -15,34 +15,43 @@ const CHUNK: usize = 16 * 1024;
 
 /// Softmax over rows of `keys` elements of `scale · scores + bias`, in place. One row of `bias`
 /// serves `rows_per_batch` rows of scores.
-pub(super) fn softmax(
-    scores: &mut [f32],
-    bias: &[f32],
-    rows_per_batch: usize,
-    keys: usize,
-    scale: f32,
-) {
-    for_row_chunks(scores, keys, #[inline(always)] |first_row, rows| {
-        for (i, row) in rows.chunks_exact_mut(keys).enumerate() {
-            let batch = (first_row + i) / rows_per_batch;
-            softmax_row(row, &bias[batch * keys..][..keys], scale);
-        }
-    });
+pub(super) fn softmax(scores: &mut [f32], bias: &[f32], rows_per_batch: usize, keys: usize, scale: f32) {
+    for_row_chunks(
+        scores,
+        keys,
+        #[inline(always)]
+        |first_row, rows| {
+            for (i, row) in rows.chunks_exact_mut(keys).enumerate() {
+                let batch = (first_row + i) / rows_per_batch;
+                softmax_row(row, &bias[batch * keys..][..keys], scale);
+            }
+        },
+    );
 }
 
 #[inline(always)]
 fn softmax_row(row: &mut [f32], bias: &[f32], scale: f32) {
     let mut lanes = [f32::NEG_INFINITY; LANES];
-    for_lanes_mut(row, bias, #[inline(always)] |lane, x, b| {
-        *x = x.mul_add(scale, b);
-        lanes[lane] = if *x > lanes[lane] { *x } else { lanes[lane] };
-    });
+    for_lanes_mut(
+        row,
+        bias,
+        #[inline(always)]
+        |lane, x, b| {
+            *x = x.mul_add(scale, b);
+            lanes[lane] = if *x > lanes[lane] { *x } else { lanes[lane] };
+        },
+    );
     let highest = lanes.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut sums = [0.0; LANES];
-    for_lanes_mut(row, bias, #[inline(always)] |lane, x, _| {
-        *x = math::exp(*x - highest);
-        sums[lane] += *x;
-    });
+    for_lanes_mut(
+        row,
+        bias,
+        #[inline(always)]
+        |lane, x, _| {
+            *x = math::exp(*x - highest);
+            sums[lane] += *x;
+        },
+    );
     let inverse = 1.0 / sums.iter().sum::<f32>();
     for x in row {
         *x *= inverse;
@@ -58,43 +67,68 @@ pub(super) fn softmax_backward(
     scale: f32,
     mask: Option<DropoutMask>,
 ) {
-    for_row_chunks(grad, keys, #[inline(always)] |first_row, rows| {
-        if let Some(mask) = mask {
-            drop_out(rows, first_row * keys, mask);
-        }
-        let probabilities = &probabilities[first_row * keys..][..rows.len()];
-        for (row, p) in rows.chunks_exact_mut(keys).zip(probabilities.chunks_exact(keys)) {
-            let mut sums = [0.0; LANES];
-            for_lanes_mut(row, p, #[inline(always)] |lane, g, p| sums[lane] = g.mul_add(p, sums[lane]));
-            let sum: f32 = sums.iter().sum();
-            for (g, p) in row.iter_mut().zip(p) {
-                *g = p * (*g - sum) * scale;
+    for_row_chunks(
+        grad,
+        keys,
+        #[inline(always)]
+        |first_row, rows| {
+            if let Some(mask) = mask {
+                drop_out(rows, first_row * keys, mask);
             }
-        }
-    });
+            let probabilities = &probabilities[first_row * keys..][..rows.len()];
+            for (row, p) in rows.chunks_exact_mut(keys).zip(probabilities.chunks_exact(keys)) {
+                let mut sums = [0.0; LANES];
+                for_lanes_mut(
+                    row,
+                    p,
+                    #[inline(always)]
+                    |lane, g, p| sums[lane] = g.mul_add(p, sums[lane]),
+                );
+                let sum: f32 = sums.iter().sum();
+                for (g, p) in row.iter_mut().zip(p) {
+                    *g = p * (*g - sum) * scale;
+                }
+            }
+        },
+    );
 }
 
 /// Exact GELU in place.
 pub(super) fn gelu(values: &mut [f32]) {
-    for_row_chunks(values, 1, #[inline(always)] |_, chunk| {
-        for x in chunk {
-            *x *= math::normal_distribution(*x);
-        }
-    });
+    for_row_chunks(
+        values,
+        1,
+        #[inline(always)]
+        |_, chunk| {
+            for x in chunk {
+                *x *= math::normal_distribution(*x);
+            }
+        },
+    );
 }
 
 /// `g · (Φ(x) + x φ(x))` in place of `g`.
 pub(super) fn gelu_backward(grad: &mut [f32], input: &[f32]) {
-    for_row_chunks(grad, 1, #[inline(always)] |first, chunk| {
-        for (g, &x) in chunk.iter_mut().zip(&input[first..]) {
-            *g *= x.mul_add(math::normal_density(x), math::normal_distribution(x));
-        }
-    });
+    for_row_chunks(
+        grad,
+        1,
+        #[inline(always)]
+        |first, chunk| {
+            for (g, &x) in chunk.iter_mut().zip(&input[first..]) {
+                *g *= x.mul_add(math::normal_density(x), math::normal_distribution(x));
+            }
+        },
+    );
 }
 
 /// Dropout in place; also its own backward pass.
 pub(super) fn dropout(values: &mut [f32], mask: DropoutMask) {
-    for_row_chunks(values, 1, #[inline(always)] |first, chunk| drop_out(chunk, first, mask));
+    for_row_chunks(
+        values,
+        1,
+        #[inline(always)]
+        |first, chunk| drop_out(chunk, first, mask),
+    );
 }
 
 #[inline(always)]
@@ -107,7 +141,10 @@ fn drop_out(values: &mut [f32], first: usize, mask: DropoutMask) {
 
 /// Layer norm of `residual + dropout(input)`. `input` becomes the normalised values; `output` and
 /// `inverse_deviation` are filled.
-#[expect(clippy::too_many_arguments, reason = "three results and their inputs, all of them slices")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "three results and their inputs, all of them slices"
+)]
 pub(super) fn add_layer_norm(
     input: &mut [f32],
     residual: Option<&[f32]>,
@@ -155,10 +192,18 @@ pub(super) fn add_layer_norm(
 fn normalize_row(row: &mut [f32], epsilon: f32) -> f32 {
     let count = row.len() as f32;
     let mut sums = [0.0; LANES];
-    for_lanes(row, #[inline(always)] |lane, x| sums[lane] += x);
+    for_lanes(
+        row,
+        #[inline(always)]
+        |lane, x| sums[lane] += x,
+    );
     let mean = sums.iter().sum::<f32>() / count;
     let mut squares = [0.0; LANES];
-    for_lanes(row, #[inline(always)] |lane, x| squares[lane] = (x - mean).mul_add(x - mean, squares[lane]));
+    for_lanes(
+        row,
+        #[inline(always)]
+        |lane, x| squares[lane] = (x - mean).mul_add(x - mean, squares[lane]),
+    );
     let inverse = 1.0 / (squares.iter().sum::<f32>() / count + epsilon).sqrt();
     for x in row {
         *x = (*x - mean) * inverse;
@@ -218,10 +263,15 @@ fn layer_norm_backward_row(
         grad[i] *= gamma[i];
     }
     let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
-    for_lanes_mut(grad, normalized, #[inline(always)] |lane, g, x| {
-        sums[lane] += *g;
-        products[lane] = g.mul_add(x, products[lane]);
-    });
+    for_lanes_mut(
+        grad,
+        normalized,
+        #[inline(always)]
+        |lane, g, x| {
+            sums[lane] += *g;
+            products[lane] = g.mul_add(x, products[lane]);
+        },
+    );
     let mean = sums.iter().sum::<f32>() / width as f32;
     let projection = products.iter().sum::<f32>() / width as f32;
     for (g, x) in grad.iter_mut().zip(normalized) {

@@ -18,18 +18,8 @@ use burn_flex::FlexTensor;
 
 use super::DropoutMask;
 
-pub(super) fn softmax(
-    scores: Tensor<4>,
-    bias: Tensor<4>,
-    scale: f32,
-    mask: Option<DropoutMask>,
-) -> Tensor<4> {
-    let output = <Dispatch as FusedOps>::fused_softmax(
-        scores.into_dispatch(),
-        bias.into_dispatch(),
-        scale,
-        mask,
-    );
+pub(super) fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutMask>) -> Tensor<4> {
+    let output = <Dispatch as FusedOps>::fused_softmax(scores.into_dispatch(), bias.into_dispatch(), scale, mask);
     Tensor::from_dispatch(output)
 }
 
@@ -38,10 +28,7 @@ pub(super) fn gelu(input: Tensor<3>) -> Tensor<3> {
 }
 
 pub(super) fn dropout<const D: usize>(input: Tensor<D>, mask: DropoutMask) -> Tensor<D> {
-    Tensor::from_dispatch(<Dispatch as FusedOps>::fused_dropout(
-        input.into_dispatch(),
-        mask,
-    ))
+    Tensor::from_dispatch(<Dispatch as FusedOps>::fused_dropout(input.into_dispatch(), mask))
 }
 
 /// A `residual` of one element means that there is none.
@@ -90,12 +77,7 @@ pub(crate) trait FusedOps: Backend {
 }
 
 impl FusedOps for Flex {
-    fn fused_softmax(
-        scores: FlexTensor,
-        bias: FlexTensor,
-        scale: f32,
-        mask: Option<DropoutMask>,
-    ) -> FlexTensor {
+    fn fused_softmax(scores: FlexTensor, bias: FlexTensor, scale: f32, mask: Option<DropoutMask>) -> FlexTensor {
         let probabilities = Self::softmax_kernel(scores, bias, scale);
         match mask {
             None => probabilities,
@@ -266,7 +248,11 @@ impl FusedKernels for Flex {
 /// Takes the tensor, so that one already contiguous keeps its only reference and can be written to
 /// without a copy.
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
-    if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
+    if tensor.is_contiguous() {
+        tensor
+    } else {
+        tensor.to_contiguous()
+    }
 }
 
 fn last_dimension(tensor: &FlexTensor) -> usize {

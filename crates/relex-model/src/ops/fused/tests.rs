@@ -8,7 +8,10 @@ use burn::{
 
 use super::super::{DropoutMask, composed};
 
-const MASK: DropoutMask = DropoutMask { probability: 0.3, key: 0x0123_4567_89ab_cdef };
+const MASK: DropoutMask = DropoutMask {
+    probability: 0.3,
+    key: 0x0123_4567_89ab_cdef,
+};
 
 /// Values from a fixed sequence, spread over about [-3, 3].
 fn values(count: usize, salt: u64) -> Vec<f32> {
@@ -98,7 +101,10 @@ fn softmax_survives_extreme_scores() {
     let device = Device::flex();
     let scores = Tensor::<1>::from_floats([1e4, -1e4, 1e4, 0.0], &device).reshape([1, 1, 1, 4]);
     let bias = Tensor::<4>::zeros([1, 1, 1, 4], &device);
-    let p: Vec<f32> = super::softmax(scores, bias, 1.0, None).into_data().try_to_vec().unwrap();
+    let p: Vec<f32> = super::softmax(scores, bias, 1.0, None)
+        .into_data()
+        .try_to_vec()
+        .unwrap();
     assert_eq!(p, [0.5, 0.0, 0.5, 0.0]);
 }
 
@@ -111,13 +117,20 @@ fn gelu_equals_burns() {
 fn dropout_equals_multiplication_by_its_mask() {
     let device = Device::flex().autodiff();
     let shape = [4, 9, 33];
-    check(shape, |x| super::dropout(x, MASK), |x| x * mask_tensor(shape, MASK, &device), "dropout");
+    check(
+        shape,
+        |x| super::dropout(x, MASK),
+        |x| x * mask_tensor(shape, MASK, &device),
+        "dropout",
+    );
 }
 
 fn norm(width: usize, device: &Device) -> LayerNorm {
     let mut norm = LayerNormConfig::new(width).with_epsilon(1e-6).init(device);
     norm.gamma = norm.gamma.map(|_| tensor([width], 5, device).require_grad());
-    norm.beta = norm.beta.map(|beta| beta.map(|_| tensor([width], 6, device).require_grad()));
+    norm.beta = norm
+        .beta
+        .map(|beta| beta.map(|_| tensor([width], 6, device).require_grad()));
     norm
 }
 
@@ -157,7 +170,10 @@ fn layer_norm_weights_get_the_composed_gradients() {
     let run = |output: Tensor<3>| {
         let gradients = (output * weights.clone()).sum().backward();
         let beta = norm.beta.as_ref().unwrap();
-        (norm.gamma.val().grad(&gradients).unwrap(), beta.val().grad(&gradients).unwrap())
+        (
+            norm.gamma.val().grad(&gradients).unwrap(),
+            beta.val().grad(&gradients).unwrap(),
+        )
     };
     let none = Tensor::<1>::zeros([1], &device);
     let fused = run(super::add_layer_norm(input.clone(), none, &norm, 1e-6, None));
@@ -177,13 +193,23 @@ fn gradients_agree_with_finite_differences() {
     let loss = |x: Tensor<3>| {
         let x = super::gelu(super::dropout(x, MASK));
         let y = super::add_layer_norm(x, residual.clone(), &norm, 1e-6, Some(MASK));
-        let p = super::softmax(y.reshape([2, 1, 3, 40]), Tensor::zeros([2, 1, 1, 40], &device), 0.5, None);
+        let p = super::softmax(
+            y.reshape([2, 1, 3, 40]),
+            Tensor::zeros([2, 1, 1, 40], &device),
+            0.5,
+            None,
+        );
         (p * tensor([2, 1, 3, 40], 2, &device)).sum()
     };
     let start = values(240, 1);
     let at = |values: Vec<f32>| Tensor::<3>::from_data(TensorData::new(values, shape), &device);
     let input = at(start.clone()).require_grad();
-    let gradient: Vec<f32> = input.grad(&loss(input.clone()).backward()).unwrap().into_data().try_to_vec().unwrap();
+    let gradient: Vec<f32> = input
+        .grad(&loss(input.clone()).backward())
+        .unwrap()
+        .into_data()
+        .try_to_vec()
+        .unwrap();
     let step = 1e-2;
     for i in (0..240).step_by(17) {
         let moved = |by: f32| {
@@ -192,7 +218,11 @@ fn gradients_agree_with_finite_differences() {
             loss(at(values)).into_scalar::<f32>()
         };
         let difference = (moved(step) - moved(-step)) / (2.0 * step);
-        assert!((difference - gradient[i]).abs() < 2e-3, "{i}: {difference} is not {}", gradient[i]);
+        assert!(
+            (difference - gradient[i]).abs() < 2e-3,
+            "{i}: {difference} is not {}",
+            gradient[i]
+        );
     }
 }
 
@@ -210,7 +240,14 @@ fn results_do_not_depend_on_the_number_of_threads() {
             let output = super::add_layer_norm(super::gelu(input.clone()), none, &norm, 1e-6, Some(MASK));
             let loss = (output * tensor([7, 61, 96], 4, &device)).sum();
             let gradients = loss.backward();
-            let gamma: Vec<f32> = norm.gamma.val().grad(&gradients).unwrap().into_data().try_to_vec().unwrap();
+            let gamma: Vec<f32> = norm
+                .gamma
+                .val()
+                .grad(&gradients)
+                .unwrap()
+                .into_data()
+                .try_to_vec()
+                .unwrap();
             let input: Vec<f32> = input.grad(&gradients).unwrap().into_data().try_to_vec().unwrap();
             (gamma, input)
         })
