@@ -59,7 +59,7 @@ pub use lint::{LintCheck, LintExample, LintProblem, LintReport, SUM_TOLERANCE, l
 pub use metric::{
     Auprc, ConfusedPair, ConfusionMatrix, LabelScore, accuracy, auprc, confusion_matrix, micro_f1, per_label,
 };
-pub use predictions::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
+pub use predictions::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta, argmax};
 pub use report::{Report, ReportRow, render_html};
 
 #[cfg(doctest)]

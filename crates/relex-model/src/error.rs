@@ -14,7 +14,7 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// An encoder folder lacks a file that is needed.
-    #[error("{}: no {what} in this encoder folder; it needs config.json, tokenizer.json and one of model.safetensors or model*.gguf", folder.display())]
+    #[error("{}: no {what} in this encoder folder; it needs config.json, tokenizer.json and one of model.safetensors or a .gguf file", folder.display())]
     MissingFile {
         /// The encoder folder.
         folder: PathBuf,
@@ -72,6 +72,14 @@ pub enum ModelError {
         /// File or example.
         context: String,
         /// The tokenizer's reason.
+        reason: String,
+    },
+    /// Tokenizer and encoder do not go together.
+    #[error("{}: {reason}", path.display())]
+    Misfit {
+        /// The tokenizer.
+        path: PathBuf,
+        /// What does not fit, and the remedy.
         reason: String,
     },
     /// An example cannot be turned into tokens that still hold both entities.

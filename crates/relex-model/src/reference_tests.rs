@@ -13,6 +13,7 @@ use safetensors::{Dtype, SafeTensors};
 use crate::{
     Classifier, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, Pass,
     load::{WeightFile, WeightTensor, fill, load_encoder, open_weights},
+    ops::COMPOSED_ONLY,
 };
 
 const LABELS: usize = 7;
@@ -157,8 +158,21 @@ fn the_autodiff_device_computes_the_same() {
     forward_matches_on(&Device::flex().autodiff());
 }
 
+/// What GPUs run.
+#[test]
+fn composed_operations_match_transformers_too() {
+    COMPOSED_ONLY.set(true);
+    forward_matches_on(&Device::flex());
+    gradients_match();
+    COMPOSED_ONLY.set(false);
+}
+
 #[test]
 fn loss_and_every_gradient_match_transformers() {
+    gradients_match();
+}
+
+fn gradients_match() {
     let device = Device::flex().autodiff();
     let expected = Expected::read();
     let classifier = reference_classifier(&device);

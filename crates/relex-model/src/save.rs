@@ -86,10 +86,11 @@ pub fn save_classifier(
     encoder_folder: &Path,
 ) -> Result<(), ModelError> {
     let parent = folder.parent().unwrap_or(Path::new("."));
-    let temporary = tempfile::Builder::new()
-        .prefix(".saving-")
-        .tempdir_in(parent)
-        .map_err(ModelError::io(parent))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".saving-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+    let temporary = builder.tempdir_in(parent).map_err(ModelError::io(parent))?;
     for name in ["config.json", "tokenizer.json"] {
         let source = encoder_folder.join(name);
         let bytes = std::fs::read(&source).map_err(ModelError::io(&source))?;
@@ -131,6 +132,7 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
     }
     let encoder_config = EncoderConfig::from_file(&folder.join("config.json"))?;
     let text_encoder = TextEncoder::from_file(&folder.join("tokenizer.json"), config.max_tokens)?;
+    text_encoder.check_fits(&encoder_config)?;
     let file = open_weights(&find_weights(folder)?)?;
     let file: &dyn WeightFile = file.as_ref();
     let (encoder, _) = fill(Encoder::new(&encoder_config, device), file, "", device)?;
@@ -181,17 +183,24 @@ fn write(path: PathBuf, bytes: &[u8]) -> Result<(), ModelError> {
     })
 }
 
-/// Moves a finished temporary folder to its place; what stood there goes away only after that.
+/// Moves a finished temporary folder to its place; what stood there goes away only after that, and
+/// comes back if the move fails.
 fn replace_folder(temporary: tempfile::TempDir, folder: &Path) -> Result<(), ModelError> {
-    let finished = temporary.keep();
-    let io = ModelError::io(folder);
-    let outcome = if folder.exists() {
-        let retired = finished.with_extension("retired");
-        std::fs::rename(folder, &retired)
-            .and_then(|()| std::fs::rename(&finished, folder))
-            .and_then(|()| std::fs::remove_dir_all(&retired))
-    } else {
-        std::fs::rename(&finished, folder)
-    };
-    outcome.map_err(io)
+    let retired = temporary.path().with_extension("retired");
+    let replaces = folder.exists();
+    if replaces {
+        std::fs::rename(folder, &retired).map_err(ModelError::io(folder))?;
+    }
+    if let Err(error) = std::fs::rename(temporary.path(), folder) {
+        if replaces {
+            std::fs::rename(&retired, folder).map_err(ModelError::io(&retired))?;
+        }
+        return Err(ModelError::io(folder)(error));
+    }
+    // It is no longer where its guard would look for it.
+    let _moved = temporary.keep();
+    if replaces {
+        std::fs::remove_dir_all(&retired).map_err(ModelError::io(&retired))?;
+    }
+    Ok(())
 }

@@ -18,10 +18,10 @@ const WINDOW: usize = 50;
 pub fn training_batches(lengths: &[usize], batch_size: usize, random: &mut impl rand::Rng) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.shuffle(random);
-    for window in order.chunks_mut(batch_size * WINDOW) {
+    for window in order.chunks_mut(batch_size.max(1) * WINDOW) {
         window.sort_by_key(|&row| lengths[row]);
     }
-    let mut batches: Vec<Vec<usize>> = order.chunks(batch_size).map(<[usize]>::to_vec).collect();
+    let mut batches: Vec<Vec<usize>> = order.chunks(batch_size.max(1)).map(<[usize]>::to_vec).collect();
     batches.shuffle(random);
     batches
 }
@@ -31,7 +31,7 @@ pub fn training_batches(lengths: &[usize], batch_size: usize, random: &mut impl 
 pub fn prediction_batches(lengths: &[usize], batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|&row| std::cmp::Reverse(lengths[row]));
-    order.chunks(batch_size).map(<[usize]>::to_vec).collect()
+    order.chunks(batch_size.max(1)).map(<[usize]>::to_vec).collect()
 }
 
 #[cfg(test)]

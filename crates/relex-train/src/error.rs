@@ -56,6 +56,12 @@ pub enum TrainError {
         /// Ids of the batch's examples.
         ids: Vec<String>,
     },
+    /// Probabilities could not be computed.
+    #[error("prediction: {reason}")]
+    Prediction {
+        /// What went wrong.
+        reason: String,
+    },
     /// The observer asked to stop.
     #[error("stopped after step {step}")]
     Stopped {

@@ -8,7 +8,7 @@ use burn::{
     tensor::{Device, Int, Tensor, TensorData},
 };
 use relex_data::rng::stream;
-use relex_eval::{auprc, micro_f1};
+use relex_eval::{argmax, auprc, micro_f1};
 use relex_model::{Batch, Classifier, DropoutKeys, EncodedExample, Pass};
 
 use crate::{
@@ -35,6 +35,8 @@ pub struct LabelledRows {
 pub enum Event {
     /// A step is done.
     Step(StepReport),
+    /// The validation rows are being scored; so many are done.
+    Evaluating(usize),
     /// The validation rows were scored.
     Evaluation(EvaluationReport),
 }
@@ -115,6 +117,13 @@ pub fn fit(
         device,
         ..
     } = *input;
+    if train.labels.is_empty() || input.valid.labels.is_empty() {
+        return Err(TrainError::Setting {
+            key: "data",
+            value: format!("{} and {} rows", train.labels.len(), input.valid.labels.len()),
+            reason: "rows to train on and rows to validate on are both needed".into(),
+        });
+    }
     let values = config.values();
     let (settings, seed) = (&values.training, values.seed);
     let lengths: Vec<usize> = train.encoded.iter().map(|example| example.ids.len()).collect();
@@ -158,7 +167,11 @@ pub fn fit(
         }
 
         if settings.evaluate == Evaluate::EachEpoch || epoch == settings.epochs {
-            let report = evaluate(&classifier, input)?;
+            let scoring = |done| observe(Event::Evaluating(done));
+            let report = evaluate(&classifier, input, scoring).map_err(|error| match error {
+                TrainError::Stopped { .. } => TrainError::Stopped { step },
+                error => error,
+            })?;
             let report = EvaluationReport { step, epoch, ..report };
             if settings.keep == Keep::Best && best.as_ref().is_none_or(|(score, _)| report.micro_f1 > *score) {
                 best = Some((report.micro_f1, classifier.clone()));
@@ -195,7 +208,11 @@ fn finite(
     })
 }
 
-fn evaluate(classifier: &Classifier, input: &FitInput<'_>) -> Result<EvaluationReport, TrainError> {
+fn evaluate(
+    classifier: &Classifier,
+    input: &FitInput<'_>,
+    observe: impl FnMut(usize) -> ControlFlow<()>,
+) -> Result<EvaluationReport, TrainError> {
     let FitInput {
         config,
         valid,
@@ -212,7 +229,7 @@ fn evaluate(classifier: &Classifier, input: &FitInput<'_>) -> Result<EvaluationR
         batch_size,
         pad_token_id,
         &inference,
-        |_| ControlFlow::Continue(()),
+        observe,
     )?;
     let classes = probabilities.len() / valid.labels.len();
     let predicted: Vec<usize> = probabilities.chunks_exact(classes).map(argmax).collect();
@@ -223,15 +240,4 @@ fn evaluate(classifier: &Classifier, input: &FitInput<'_>) -> Result<EvaluationR
         auprc: auprc(&valid.labels, &probabilities, classes)?.mean,
         rows: valid.labels.len(),
     })
-}
-
-/// The first of the largest values, as in the predictions file.
-fn argmax(values: &[f64]) -> usize {
-    let mut best = 0;
-    for (index, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = index;
-        }
-    }
-    best
 }

@@ -12,8 +12,8 @@ use crate::{TrainError, batches::prediction_batches};
 ///
 /// # Errors
 ///
-/// [`TrainError::Stopped`] when the observer breaks off, [`TrainError::NotFinite`] when a
-/// probability is not a number.
+/// [`TrainError::Stopped`] when the observer breaks off, [`TrainError::Prediction`] when a
+/// probability is not a number or the device does not hand the numbers over.
 pub fn predict(
     classifier: &Classifier,
     encoded: &[EncodedExample],
@@ -25,29 +25,28 @@ pub fn predict(
     let lengths: Vec<usize> = encoded.iter().map(|example| example.ids.len()).collect();
     let mut by_row: Vec<Vec<f64>> = vec![Vec::new(); encoded.len()];
     let mut done = 0;
-    for (number, rows) in prediction_batches(&lengths, batch_size).into_iter().enumerate() {
+    for rows in prediction_batches(&lengths, batch_size) {
         let batch = Batch::new(encoded, &rows, pad_token_id);
         let logits = classifier.forward(batch.to_device(device), &mut Pass::Inference);
         let [_, labels] = logits.dims();
         let probabilities: Vec<f32> = softmax(logits, 1)
-            .into_data()
-            .convert::<f32>()
-            .try_into_vec()
-            .unwrap_or_default();
+            .try_into_vec_as()
+            .map_err(|error| TrainError::Prediction {
+                reason: format!("the device failed: {error:?}"),
+            })?;
         for (&row, values) in rows.iter().zip(probabilities.chunks_exact(labels)) {
-            if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
-                return Err(TrainError::NotFinite {
-                    step: number + 1,
-                    what: "probability",
-                    value,
-                    ids: vec![row.to_string()],
-                });
+            if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+                let reason = format!(
+                    "row {}: a probability is {value}; the classifier's weights are damaged or diverged",
+                    row + 1
+                );
+                return Err(TrainError::Prediction { reason });
             }
             by_row[row] = normalized(values);
         }
         done += rows.len();
         if observe(done).is_break() {
-            return Err(TrainError::Stopped { step: number + 1 });
+            return Err(TrainError::Stopped { step: 0 });
         }
     }
     Ok(by_row.concat())

@@ -91,13 +91,6 @@ pub fn open_text_encoder(
     max_tokens: usize,
     markers: Markers,
 ) -> Result<TextEncoder, TrainError> {
-    if max_tokens > encoder.max_position_embeddings {
-        return Err(TrainError::Setting {
-            key: "model.max_tokens",
-            value: max_tokens.to_string(),
-            reason: format!("the encoder has only {} positions", encoder.max_position_embeddings),
-        });
-    }
     let path = folder.join("tokenizer.json");
     let text_encoder = TextEncoder::from_file(&path, max_tokens)?;
     let refuse = |reason: String| {
@@ -106,13 +99,7 @@ pub fn open_text_encoder(
             reason,
         })
     };
-    if text_encoder.vocabulary_size() > encoder.vocab_size {
-        return Err(refuse(format!(
-            "it has {} tokens, but the encoder has embeddings for {}; are they from different models?",
-            text_encoder.vocabulary_size(),
-            encoder.vocab_size
-        )));
-    }
+    text_encoder.check_fits(encoder)?;
     for token in markers.special_tokens() {
         if !text_encoder.has_token(token) {
             return Err(refuse(format!(

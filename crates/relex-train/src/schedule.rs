@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Schedule {
-    /// Constant.
-    Constant,
+    /// Constant. (Braces, so that keys of other kinds are refused.)
+    Constant {},
     /// Up from 0 over the warm-up, then down to 0 at the end, both straight.
     Linear {
         /// Share of all steps spent warming up, in `[0, 1]`.
@@ -40,8 +40,8 @@ impl Schedule {
     /// ```
     pub fn factor(&self, step: usize, total: usize) -> f64 {
         match *self {
-            Self::Constant => 1.0,
-            Self::Linear { warmup } => linear(step, (warmup * total as f64) as usize, total),
+            Self::Constant {} => 1.0,
+            Self::Linear { warmup } => linear(step, (warmup * total as f64 + 1e-9) as usize, total),
         }
     }
 }
@@ -50,7 +50,7 @@ fn linear(step: usize, warmup_steps: usize, total: usize) -> f64 {
     if step < warmup_steps {
         step as f64 / warmup_steps.max(1) as f64
     } else {
-        total.saturating_sub(step) as f64 / (total - warmup_steps).max(1) as f64
+        total.saturating_sub(step) as f64 / total.saturating_sub(warmup_steps).max(1) as f64
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
             let rate = reference.base_lr * linear(step, reference.warmup_steps, total);
             approx::assert_relative_eq!(rate, expected, max_relative = 1e-12);
             let warmup = reference.warmup_steps as f64 / total as f64;
-            let factor = Schedule::Linear { warmup: warmup + 1e-9 }.factor(step, total);
+            let factor = Schedule::Linear { warmup }.factor(step, total);
             approx::assert_relative_eq!(factor * reference.base_lr, expected, max_relative = 1e-12);
         }
     }

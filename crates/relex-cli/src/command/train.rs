@@ -260,7 +260,7 @@ impl Log {
                 self.evaluation(evaluation);
                 serde_json::to_string(evaluation)
             }
-            _ => return ControlFlow::Continue(()),
+            _ => return interrupt::flow(),
         };
         let written = line.map_err(std::io::Error::from).and_then(|line| {
             writeln!(self.metrics, "{line}")?;

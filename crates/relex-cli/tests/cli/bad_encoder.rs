@@ -8,7 +8,7 @@ fn check(edit: impl FnOnce(&Bench), parts: &[&str]) {
     bench.refuse(&["train", "--config", "tiny.toml", "--run", "new/run"], parts);
 }
 
-const NEEDS: &str = "it needs config.json, tokenizer.json and one of model.safetensors or model*.gguf";
+const NEEDS: &str = "it needs config.json, tokenizer.json and one of model.safetensors or a .gguf file";
 
 #[test]
 fn without_tokenizer() {

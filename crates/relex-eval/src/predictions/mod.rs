@@ -111,7 +111,7 @@ impl Predictions {
 }
 
 /// The position of the largest value, the first of equal ones; 0 for an empty slice.
-pub(crate) fn argmax(values: &[f64]) -> usize {
+pub fn argmax(values: &[f64]) -> usize {
     let mut best = 0;
     for (at, value) in values.iter().enumerate() {
         if *value > values[best] {

@@ -11,7 +11,7 @@ use tokenizers::Tokenizer;
 
 pub use batch::{Batch, BatchTensors};
 
-use crate::ModelError;
+use crate::{EncoderConfig, ModelError};
 
 /// A tokenizer, set up for marked sentences.
 #[derive(Debug, Clone)]
@@ -67,9 +67,31 @@ impl TextEncoder {
         &self.path
     }
 
-    /// Number of entries in the vocabulary, added tokens included.
-    pub fn vocabulary_size(&self) -> usize {
-        self.tokenizer.get_vocab_size(true)
+    /// Checks that every token has an embedding and every text a position.
+    ///
+    /// # Errors
+    ///
+    /// When the tokenizer has an id beyond the encoder's vocabulary, or `max_tokens` is more than
+    /// the encoder has positions.
+    pub fn check_fits(&self, encoder: &EncoderConfig) -> Result<(), ModelError> {
+        let refuse = |reason: String| ModelError::Misfit {
+            path: self.path.clone(),
+            reason,
+        };
+        let largest = self.tokenizer.get_vocab(true).into_values().max().unwrap_or(0);
+        if largest as usize >= encoder.vocab_size {
+            return Err(refuse(format!(
+                "it has a token with id {largest}, but the encoder has embeddings for {} only; are they from different models?",
+                encoder.vocab_size
+            )));
+        }
+        if self.max_tokens > encoder.max_position_embeddings {
+            return Err(refuse(format!(
+                "model.max_tokens = {}, but the encoder has only {} positions; lower it",
+                self.max_tokens, encoder.max_position_embeddings
+            )));
+        }
+        Ok(())
     }
 
     /// Whether the vocabulary holds this token whole.

@@ -36,7 +36,9 @@ impl Attention {
             key: square(),
             value: square(),
             output: square(),
-            layer_norm: LayerNormConfig::new(config.hidden_size).init(device),
+            layer_norm: LayerNormConfig::new(config.hidden_size)
+                .with_epsilon(config.layer_norm_eps)
+                .init(device),
             epsilon: config.layer_norm_eps,
             heads: config.num_attention_heads,
             hidden_dropout: config.hidden_dropout_prob,

@@ -47,9 +47,6 @@ pub struct EncoderConfig {
     /// Dropout on attention probabilities.
     #[serde(default = "tenth")]
     pub attention_probs_dropout_prob: f32,
-    /// Standard deviation of freshly drawn weights.
-    #[serde(default = "default_initializer_range")]
-    pub initializer_range: f64,
     /// The token that fills a batch up to its longest row.
     #[serde(default)]
     pub pad_token_id: u32,
@@ -64,10 +61,6 @@ fn default_epsilon() -> f64 {
 fn tenth() -> f32 {
     0.1
 }
-fn default_initializer_range() -> f64 {
-    0.02
-}
-
 impl EncoderConfig {
     /// Reads `config.json` and checks that its sizes fit together.
     ///
@@ -101,6 +94,20 @@ impl EncoderConfig {
                 config.hidden_size, config.num_attention_heads
             )));
         }
+        for (name, probability) in [
+            ("hidden_dropout_prob", config.hidden_dropout_prob),
+            ("attention_probs_dropout_prob", config.attention_probs_dropout_prob),
+        ] {
+            if !(0.0..1.0).contains(&probability) {
+                return Err(refuse(format!("{name} {probability} is outside [0, 1)")));
+            }
+        }
+        if !(config.layer_norm_eps > 0.0 && config.layer_norm_eps < 1.0) {
+            return Err(refuse(format!(
+                "layer_norm_eps {} is outside (0, 1)",
+                config.layer_norm_eps
+            )));
+        }
         if config.pad_token_id as usize >= config.vocab_size {
             return Err(refuse(format!(
                 "pad_token_id {} is outside the vocabulary of {} tokens (vocab_size)",
@@ -108,10 +115,5 @@ impl EncoderConfig {
             )));
         }
         Ok(config)
-    }
-
-    /// Width of one attention head.
-    pub fn head_size(&self) -> usize {
-        self.hidden_size / self.num_attention_heads
     }
 }

@@ -31,7 +31,9 @@ impl Embeddings {
             word_embeddings: table(config.vocab_size),
             position_embeddings: table(config.max_position_embeddings),
             token_type_embeddings: table(config.type_vocab_size),
-            layer_norm: LayerNormConfig::new(config.hidden_size).init(device),
+            layer_norm: LayerNormConfig::new(config.hidden_size)
+                .with_epsilon(config.layer_norm_eps)
+                .init(device),
             epsilon: config.layer_norm_eps,
             dropout: config.hidden_dropout_prob,
         }

@@ -32,7 +32,9 @@ impl Layer {
             attention: Attention::new(config, device),
             intermediate: linear(config.hidden_size, config.intermediate_size, device),
             output: linear(config.intermediate_size, config.hidden_size, device),
-            layer_norm: LayerNormConfig::new(config.hidden_size).init(device),
+            layer_norm: LayerNormConfig::new(config.hidden_size)
+                .with_epsilon(config.layer_norm_eps)
+                .init(device),
             epsilon: config.layer_norm_eps,
             activation: config.hidden_act,
             dropout: config.hidden_dropout_prob,

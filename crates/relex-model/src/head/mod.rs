@@ -36,7 +36,7 @@ pub struct HeadConfig {
     pub hidden_size: usize,
     /// Number of relations.
     pub labels: usize,
-    /// Dropout before each of the head's layers.
+    /// Dropout inside the head; each kind says where.
     pub dropout: f32,
 }
 

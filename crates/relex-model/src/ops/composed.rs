@@ -29,3 +29,33 @@ pub(super) fn dropout<const D: usize>(input: Tensor<D>, mask: DropoutMask) -> Te
     };
     input * drawn.mul_scalar(mask.scale())
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn dropout_drops_its_share_scales_the_rest_and_repeats() {
+        let device = Device::flex().autodiff();
+        let mask = DropoutMask {
+            probability: 0.25,
+            key: 17,
+        };
+        let drop = |mask| -> Vec<f32> {
+            let ones = Tensor::<2>::ones([200, 200], &device);
+            dropout(ones, mask).into_data().try_to_vec().unwrap()
+        };
+        let values = drop(mask);
+        assert!(values.iter().all(|&x| x == 0.0 || (x - 1.0 / 0.75).abs() < 1e-6));
+        let dropped = values.iter().filter(|&&x| x == 0.0).count() as f64 / 40_000.0;
+        // four standard deviations of a binomial share
+        assert!(
+            (dropped - 0.25).abs() < 4.0 * (0.25f64 * 0.75 / 40_000.0).sqrt(),
+            "{dropped}"
+        );
+        assert_eq!(values, drop(mask));
+        assert_ne!(values, drop(DropoutMask { key: 18, ..mask }));
+    }
+}

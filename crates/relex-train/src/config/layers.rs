@@ -29,12 +29,25 @@ pub fn resolve(path: &Path, sets: &[String]) -> Result<TrainConfig, TrainError> 
     merge(&mut table, read_layer(path, 0)?);
     for set in sets {
         merge(&mut table, parse_set(set)?);
+        read(&table).map_err(|error| TrainError::Config {
+            origin: format!("--set {set}"),
+            reason: format!(
+                "{}; `relex train` writes every key into a run's config.toml",
+                explain(&error)
+            ),
+        })?;
     }
-    let mut config: TrainConfig = table
-        .try_into()
-        .map_err(|error: toml::de::Error| refuse(error.message().into()))?;
+    let mut config = read(&table).map_err(|error| refuse(explain(&error)))?;
     config.extends = None;
     Ok(config)
+}
+
+/// Tables whose other keys depend on their `kind`.
+const TAGGED: [&str; 2] = ["loss", "schedule"];
+
+fn has_table_without_kind(table: &Table) -> bool {
+    let tables = TAGGED.iter().filter_map(|name| table.get(*name)?.as_table());
+    tables.into_iter().any(|table| !table.contains_key("kind"))
 }
 
 fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
@@ -52,9 +65,16 @@ fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
             "cannot read this configuration: {error}; recipes are under configs/"
         ))
     })?;
-    // Parsed alone first, so that an error shows the file's own line.
-    let layer: TrainConfig = toml::from_str(&text).map_err(|error| refuse(explain(&error)))?;
     let own: Table = toml::from_str(&text).map_err(|error| refuse(explain(&error)))?;
+    // Parsed alone too, so that an error shows the file's own line. A table whose kind another
+    // layer names cannot be judged alone: it is, once the layers are merged.
+    let layer = if has_table_without_kind(&own) {
+        let own = own.iter().filter(|(name, _)| !TAGGED.contains(&name.as_str()));
+        read(&own.map(|(name, value)| (name.clone(), value.clone())).collect())
+    } else {
+        toml::from_str::<TrainConfig>(&text)
+    };
+    let layer = layer.map_err(|error| refuse(explain(&error)))?;
     let Some(base) = layer.extends else {
         return Ok(own);
     };
@@ -62,6 +82,10 @@ fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
     let mut table = read_layer(&base, depth + 1)?;
     merge(&mut table, own);
     Ok(table)
+}
+
+fn read(table: &Table) -> Result<TrainConfig, toml::de::Error> {
+    TrainConfig::deserialize(table.clone())
 }
 
 fn parse_set(set: &str) -> Result<Table, TrainError> {
@@ -83,15 +107,10 @@ fn parse_set(set: &str) -> Result<Table, TrainError> {
     let Value::Table(table) = value else {
         return Err(refuse("the key is empty".into()));
     };
-    // A tagged table is judged with its siblings, after merging; all others on their own.
-    let tagged = ["loss.", "schedule."].iter().any(|prefix| key.starts_with(prefix));
-    if !tagged {
-        TrainConfig::deserialize(table.clone()).map_err(|error| {
-            refuse(format!(
-                "{}; configs/base.toml shows every key with its kind of value",
-                explain(&error)
-            ))
-        })?;
+    if key == "extends" {
+        return Err(refuse(
+            "only a file can extend another; give that file with --config".into(),
+        ));
     }
     Ok(table)
 }
@@ -170,8 +189,16 @@ mod tests {
         assert_eq!(config.schedule, Schedule::Linear { warmup: 0.3 });
         assert_eq!(config.extends, None);
 
+        std::fs::write(
+            folder.path().join("recipe.toml"),
+            "extends = \"base.toml\"\n[schedule]\nwarmup = 0.4",
+        )
+        .unwrap();
+        let config = resolve(&folder.path().join("recipe.toml"), &[]).unwrap();
+        assert_eq!(config.schedule, Schedule::Linear { warmup: 0.4 });
+
         let constant = resolve(&folder.path().join("recipe.toml"), &["schedule.kind=constant".into()]).unwrap();
-        assert_eq!(constant.schedule, Schedule::Constant);
+        assert_eq!(constant.schedule, Schedule::Constant {});
     }
 
     #[track_caller]
@@ -200,6 +227,13 @@ mod tests {
         );
         check_refused("", &["trainig.epochs=3"], &["did you mean `training`?"]);
         check_refused("", &["loss.kind=focall"], &["focall"]);
+        check_refused(
+            "",
+            &["schedule.wramup=0.1"],
+            &["--set schedule.wramup=0.1", "did you mean `warmup`?"],
+        );
+        check_refused("[schedule]\nkind = \"constant\"\nwarmup = 0.1", &[], &["warmup"]);
+        check_refused("", &["extends=base.toml"], &["--config"]);
         check_refused("", &["epochs"], &["key=value"]);
         check_refused("seed = ", &[], &["line 1"]);
         check_refused("extends = \"recipe.toml\"", &[], &["circle"]);

@@ -264,6 +264,10 @@ impl TrainConfig {
                 return refuse(key, "0".into(), "it must be at least 1");
             }
         }
+        if self.training.keep == Keep::Best && self.training.evaluate == Evaluate::AtEnd {
+            let reason = "there is only one evaluation to choose from; set training.evaluate = \"each-epoch\"";
+            return refuse("training.keep", "\"best\"".into(), reason);
+        }
         if self.model.max_tokens < 8 {
             return refuse(
                 "model.max_tokens",

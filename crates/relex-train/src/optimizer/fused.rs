@@ -45,11 +45,9 @@ pub(super) fn adamw<const D: usize>(
 /// The sum of all squares, in double precision.
 pub(super) fn sum_of_squares<const D: usize>(tensor: Tensor<D>) -> f64 {
     let sums = <Dispatch as OptimizerOps>::fused_squares(tensor.into_dispatch());
-    let sums: Vec<f32> = Tensor::<1>::from_dispatch(sums)
-        .into_data()
-        .try_into_vec()
-        .unwrap_or_default();
-    sums.iter().map(|&sum| f64::from(sum)).sum()
+    // Not a number if it cannot be read back: the loop refuses that.
+    let sums: Result<Vec<f32>, _> = Tensor::<1>::from_dispatch(sums).try_into_vec_as();
+    sums.map_or(f64::NAN, |sums| sums.iter().map(|&sum| f64::from(sum)).sum())
 }
 
 /// Every element times `factor`.
