@@ -145,6 +145,25 @@ fn check_submission(bench: &Bench) {
 }
 
 #[test]
+fn the_number_of_threads_changes_no_bit() {
+    let bench = Bench::with_split();
+    for threads in ["1", "3"] {
+        let arguments = ["train", "--config", "tiny.toml", "--run", threads];
+        bench
+            .command(&arguments)
+            .env("RAYON_NUM_THREADS", threads)
+            .assert()
+            .success();
+    }
+    for file in ["metrics.jsonl", "best/model.safetensors"] {
+        assert!(
+            bench.bytes(&format!("1/{file}")) == bench.bytes(&format!("3/{file}")),
+            "{file} differs"
+        );
+    }
+}
+
+#[test]
 fn the_same_run_gives_the_same_bytes() {
     let bench = Bench::with_run();
     bench.succeed(&["train", "--config", "tiny.toml", "--run", "again"]);
