@@ -28,6 +28,7 @@ mod device;
 mod encode;
 mod encoder;
 mod error;
+pub mod flex;
 mod head;
 mod load;
 mod ops;

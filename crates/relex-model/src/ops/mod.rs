@@ -8,11 +8,7 @@ mod composed;
 mod dropout;
 mod fused;
 
-use burn::{
-    backend::{DispatchDevice, FlexDevice},
-    nn::LayerNorm,
-    tensor::{DType, Tensor},
-};
+use burn::{nn::LayerNorm, tensor::Tensor};
 use serde::{Deserialize, Serialize};
 
 pub use dropout::{DropoutKeys, DropoutMask, Pass};
@@ -94,8 +90,7 @@ fn fuses<const D: usize>(tensor: &Tensor<D>) -> bool {
     if COMPOSED_ONLY.get() {
         return false;
     }
-    let device = tensor.device().inner();
-    tensor.dtype() == DType::F32 && matches!(device.as_dispatch(), DispatchDevice::Flex(FlexDevice))
+    crate::flex::holds(tensor)
 }
 
 #[cfg(test)]

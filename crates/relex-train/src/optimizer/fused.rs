@@ -1,12 +1,13 @@
 //! Passes over all parameters, each one kernel on the CPU: parallel, vectorised, in place.
 
 use burn::{
-    backend::{Backend, Dispatch, DispatchDevice, Flex, FlexDevice, backend_extension, tensor::FloatTensor},
-    tensor::{DType, Tensor},
+    backend::{Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor},
+    tensor::Tensor,
 };
 use burn_flex::FlexTensor;
 use pulp::Arch;
 use rayon::prelude::*;
+use relex_model::flex::{self, contiguous, values, values_mut};
 
 use super::adamw::Update;
 
@@ -15,9 +16,7 @@ const CHUNK: usize = 32 * 1024;
 
 /// Whether there are kernels for this tensor.
 pub(super) fn applies_to<const D: usize>(tensor: &Tensor<D>) -> bool {
-    tensor.dtype() == DType::F32
-        && !tensor.is_autodiff()
-        && matches!(tensor.device().as_dispatch(), DispatchDevice::Flex(FlexDevice))
+    flex::holds(tensor) && !tensor.is_autodiff()
 }
 
 /// The new parameter, first and second moment.
@@ -167,24 +166,4 @@ impl pulp::NullaryFnOnce for ScaleChunk<'_> {
             *x *= self.1;
         }
     }
-}
-
-/// Takes the tensor, so that one already contiguous keeps its only reference.
-fn contiguous(tensor: FlexTensor) -> FlexTensor {
-    if tensor.is_contiguous() {
-        tensor
-    } else {
-        tensor.to_contiguous()
-    }
-}
-
-fn values(tensor: &FlexTensor) -> &[f32] {
-    let start = tensor.layout().start_offset();
-    &tensor.storage::<f32>()[start..start + tensor.layout().num_elements()]
-}
-
-fn values_mut(tensor: &mut FlexTensor) -> &mut [f32] {
-    let start = tensor.layout().start_offset();
-    let end = start + tensor.layout().num_elements();
-    &mut tensor.storage_mut::<f32>()[start..end]
 }

@@ -17,6 +17,7 @@ use burn::{
 use burn_flex::FlexTensor;
 
 use super::DropoutMask;
+use crate::flex::{contiguous, values, values_mut};
 
 pub(super) fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutMask>) -> Tensor<4> {
     let output = <Dispatch as FusedOps>::fused_softmax(scores.into_dispatch(), bias.into_dispatch(), scale, mask);
@@ -245,29 +246,6 @@ impl FusedKernels for Flex {
     }
 }
 
-/// Takes the tensor, so that one already contiguous keeps its only reference and can be written to
-/// without a copy.
-fn contiguous(tensor: FlexTensor) -> FlexTensor {
-    if tensor.is_contiguous() {
-        tensor
-    } else {
-        tensor.to_contiguous()
-    }
-}
-
 fn last_dimension(tensor: &FlexTensor) -> usize {
     tensor.shape().iter().last().copied().unwrap_or(1)
-}
-
-/// The elements of a contiguous tensor, which every caller made sure of.
-fn values(tensor: &FlexTensor) -> &[f32] {
-    let start = tensor.layout().start_offset();
-    &tensor.storage::<f32>()[start..start + tensor.layout().num_elements()]
-}
-
-/// As [`values`], after a copy where the storage is shared.
-fn values_mut(tensor: &mut FlexTensor) -> &mut [f32] {
-    let start = tensor.layout().start_offset();
-    let end = start + tensor.layout().num_elements();
-    &mut tensor.storage_mut::<f32>()[start..end]
 }
