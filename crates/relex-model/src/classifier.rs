@@ -18,8 +18,8 @@ pub struct Classifier {
 impl Classifier {
     /// Puts a freshly drawn head on a pre-trained encoder. Weights and biases are uniform on
     /// ±1/√inputs, PyTorch's default for linear layers: with the narrower normal distribution that
-    /// transformers uses (deviation 0.02, biases 0) a small encoder takes twice as many steps to begin
-    /// learning. The same generator state gives the same head on every device.
+    /// transformers uses (deviation 0.02, biases 0) a small encoder learns more slowly.
+    /// The same generator state gives the same head on every device.
     pub fn with_new_head(encoder: Encoder, head: &HeadConfig, random: &mut impl Rng, device: &Device) -> Self {
         let mut draw = DrawUniform {
             random,
