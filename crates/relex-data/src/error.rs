@@ -249,6 +249,12 @@ pub enum DataError {
         /// What is wrong and the remedy.
         message: String,
     },
+    /// Markers that the data set's types do not allow.
+    #[error("markers: {message}")]
+    Markers {
+        /// What is wrong and the remedy.
+        message: String,
+    },
     /// A split that cannot be made.
     #[error("cannot split: {message}")]
     Split {

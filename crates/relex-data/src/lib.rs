@@ -16,7 +16,7 @@
 //! - [`audit`](mod@audit): what is in a data set, and what will mislead whoever trains on it.
 //! - [`dedup`]: groups of duplicate rows in four tiers.
 //! - [`split`](mod@split): grouped, label-balanced splits, frozen as a hashed [`Manifest`].
-//! - [`markup`]: entity markers, with the offsets of everything that they move.
+//! - [`markup`]: entity markers and queries, with the offsets of everything that they move.
 //!
 //! ```
 //! use std::path::Path;
@@ -57,7 +57,7 @@ pub use error::{DataError, Place};
 pub use example::{Entity, Example, Span, data_hash};
 pub use files::{sha256_file, sha256_hex, write_atomically};
 pub use labels::{LabelId, LabelSet};
-pub use markup::{Marked, Markers, mark};
+pub use markup::{Edit, Marked, Markers, Query, QueryPlace, QueryTemplate, SpecialToken, mark, mark_with_query};
 pub use read::{parse_examples, read_examples};
 pub use spec::{DatasetSpec, EntityKeys, FieldNames, FileSpec, Format, Offsets, Role};
 pub use split::{Manifest, ManifestRow, Partition, SplitConfig, Strategy, split, subset};

@@ -34,7 +34,9 @@ impl Classifier {
 
     /// Logits `[batch, labels]`.
     pub fn forward(&self, batch: BatchTensors, pass: &mut Pass<'_>) -> Tensor<2> {
-        let hidden = self.encoder.forward(batch.input_ids, None, batch.attention_mask, pass);
+        let hidden = self
+            .encoder
+            .forward(batch.input_ids, batch.token_types, batch.attention_mask, pass);
         self.head.forward(hidden, batch.entity_starts, pass)
     }
 }

@@ -82,6 +82,12 @@ pub enum ModelError {
         /// What does not fit, and the remedy.
         reason: String,
     },
+    /// New tokens cannot be given an embedding.
+    #[error("new tokens: {reason}; is the tokenizer.json of the encoder's own?")]
+    NewTokens {
+        /// What does not fit.
+        reason: String,
+    },
     /// An example cannot be turned into tokens that still hold both entities.
     #[error("example {id:?}: {reason}")]
     Encode {

@@ -14,7 +14,7 @@
 //! # let examples: Vec<relex_data::Example> = vec![];
 //! let mut encoded = Vec::new();
 //! for example in &examples {
-//!     let marked = relex_data::mark(example, model.config.markers, &spec)?;
+//!     let marked = model.config.mark(example, &spec)?;
 //!     encoded.push(model.text_encoder.encode(&example.id, &marked)?);
 //! }
 //! let rows: Vec<usize> = (0..encoded.len()).collect();
@@ -31,6 +31,8 @@ mod error;
 pub mod flex;
 mod head;
 mod load;
+#[cfg(test)]
+mod marker_tests;
 mod ops;
 #[cfg(test)]
 mod reference_tests;
@@ -38,7 +40,7 @@ mod save;
 
 pub use classifier::Classifier;
 pub use device::{DeviceChoice, open_device};
-pub use encode::{Batch, BatchTensors, EncodedExample, TextEncoder};
+pub use encode::{Batch, BatchTensors, EncodedExample, NewToken, TextEncoder};
 pub use encoder::{Architecture, Encoder, EncoderConfig};
 pub use error::ModelError;
 pub use head::{ClsHead, EntityStartHead, Head, HeadConfig, HeadKind};

@@ -8,7 +8,7 @@ use std::{
 };
 
 use burn::{module::Module, tensor::Device};
-use relex_data::Markers;
+use relex_data::{DataError, DatasetSpec, Example, Marked, Markers, Query, mark, mark_with_query};
 use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,9 @@ pub struct ClassifierConfig {
     pub negative_label: String,
     /// Markers around the entities.
     pub markers: Markers,
+    /// What is asked about the entities, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<Query>,
     /// Words for entity types, used by typed markers.
     pub type_words: BTreeMap<String, String>,
     /// Longest text in tokens, special tokens included.
@@ -45,6 +48,18 @@ impl ClassifierConfig {
     /// The current version of the layout.
     pub const fn format_version() -> u32 {
         FORMAT_VERSION
+    }
+
+    /// An example as the classifier reads it.
+    ///
+    /// # Errors
+    ///
+    /// As [`relex_data::mark_with_query`].
+    pub fn mark(&self, example: &Example, spec: &DatasetSpec) -> Result<Marked, DataError> {
+        match &self.query {
+            None => mark(example, self.markers, spec),
+            Some(query) => mark_with_query(example, self.markers, query, spec),
+        }
     }
 
     /// The head on an encoder of this width.
@@ -72,8 +87,9 @@ pub struct LoadedClassifier {
 }
 
 /// Writes a classifier's folder whole or not at all: everything goes to a temporary folder beside
-/// it, which is then renamed. `encoder_folder` is where `config.json` and `tokenizer.json` are
-/// copied from. A folder that is already there is replaced.
+/// it, which is then renamed. `config.json` is that of `encoder_folder`, and `tokenizer.json` the text
+/// encoder's: both as they were but for tokens that were added. A folder that is already there is
+/// replaced.
 ///
 /// # Errors
 ///
@@ -83,6 +99,7 @@ pub fn save_classifier(
     folder: &Path,
     classifier: &Classifier,
     config: &ClassifierConfig,
+    text_encoder: &TextEncoder,
     encoder_folder: &Path,
 ) -> Result<(), ModelError> {
     let parent = folder.parent().unwrap_or(Path::new("."));
@@ -91,11 +108,9 @@ pub fn save_classifier(
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
     let temporary = builder.tempdir_in(parent).map_err(ModelError::io(parent))?;
-    for name in ["config.json", "tokenizer.json"] {
-        let source = encoder_folder.join(name);
-        let bytes = std::fs::read(&source).map_err(ModelError::io(&source))?;
-        write(temporary.path().join(name), &bytes)?;
-    }
+    let encoder_config = encoder_config(&encoder_folder.join("config.json"), classifier.encoder.vocab_size())?;
+    write(temporary.path().join("config.json"), &encoder_config)?;
+    write(temporary.path().join("tokenizer.json"), &text_encoder.to_json()?)?;
     let json = serde_json::to_vec_pretty(config).map_err(|error| ModelError::Config {
         path: folder.join("relex.json"),
         reason: error.to_string(),
@@ -144,6 +159,21 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
         config,
         text_encoder,
     })
+}
+
+/// An encoder's `config.json` with another `vocab_size`; the same bytes if it has that one.
+fn encoder_config(path: &Path, vocab_size: usize) -> Result<Vec<u8>, ModelError> {
+    let bytes = std::fs::read(path).map_err(ModelError::io(path))?;
+    if EncoderConfig::from_file(path)?.vocab_size == vocab_size {
+        return Ok(bytes);
+    }
+    let refuse = |error: serde_json::Error| ModelError::Config {
+        path: path.into(),
+        reason: error.to_string(),
+    };
+    let mut config: serde_json::Value = serde_json::from_slice(&bytes).map_err(refuse)?;
+    config["vocab_size"] = vocab_size.into();
+    serde_json::to_vec_pretty(&config).map_err(refuse)
 }
 
 fn weights(classifier: &Classifier, folder: &Path) -> Result<Vec<u8>, ModelError> {

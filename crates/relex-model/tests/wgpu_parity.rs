@@ -40,6 +40,7 @@ fn losses(device: &Device) -> Vec<f32> {
     let mut classifier = Classifier::with_new_head(encoder, &head, &mut random, &device);
     let example = |row: u32| EncodedExample {
         ids: (0..12 + row).map(|token| 5 + (token * 13 + row * 7) % 80).collect(),
+        token_types: Vec::new(),
         entity_starts: [2, 7],
         truncated: 0,
     };

@@ -1,9 +1,10 @@
 //! From a checked configuration to encoded rows: data set, frozen split, markers, tokens.
 
-use std::path::Path;
-
-use relex_data::{DatasetSpec, Example, LabelSet, Manifest, Markers, Role, mark, subset};
-use relex_model::{ClassifierConfig, EncodedExample, EncoderConfig, ModelError, TextEncoder};
+use burn::tensor::Device;
+use relex_data::{DatasetSpec, Example, LabelSet, Manifest, Role, subset};
+use relex_model::{
+    ClassifierConfig, EncodedExample, Encoder, EncoderConfig, LoadReport, NewToken, TextEncoder, load_encoder,
+};
 
 use crate::{CheckedTrainConfig, TrainError};
 
@@ -72,6 +73,7 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
         labels: spec.labels.names().to_vec(),
         negative_label: negative_label(&spec.labels).into(),
         markers: model.markers,
+        query: model.query.clone(),
         type_words: spec.type_words.clone(),
         max_tokens: model.max_tokens,
         head: model.head,
@@ -79,52 +81,62 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
     }
 }
 
-/// The tokenizer of an encoder folder, checked against the encoder.
+/// A pre-trained encoder with its tokenizer, both of which know the tokens of the markers.
+#[derive(Debug)]
+pub struct OpenEncoder {
+    /// The encoder's configuration.
+    pub config: EncoderConfig,
+    /// Its weights.
+    pub encoder: Encoder,
+    /// The tokenizer.
+    pub text_encoder: TextEncoder,
+    /// Tokens of the markers that the encoder did not know and has an embedding for now.
+    pub new_tokens: Vec<NewToken>,
+    /// Which tensors of the weight file were used.
+    pub report: LoadReport,
+}
+
+/// Opens the configuration's encoder and adds the tokens that its markers need for this data set.
 ///
 /// # Errors
 ///
-/// When there is none, it has more tokens than the encoder has embeddings, the wanted length is
-/// more than the encoder has positions, or the markers need tokens that it does not have.
-pub fn open_text_encoder(
-    folder: &Path,
-    encoder: &EncoderConfig,
-    max_tokens: usize,
-    markers: Markers,
-) -> Result<TextEncoder, TrainError> {
-    let path = folder.join("tokenizer.json");
-    let text_encoder = TextEncoder::from_file(&path, max_tokens)?;
-    let refuse = |reason: String| {
-        TrainError::Model(ModelError::Tokenizer {
-            context: path.display().to_string(),
-            reason,
-        })
-    };
-    text_encoder.check_fits(encoder)?;
-    for token in markers.special_tokens() {
-        if !text_encoder.has_token(token) {
-            return Err(refuse(format!(
-                "the marker {token:?} is not in its vocabulary; use model.markers = \"typed-punctuation\" or an encoder that knows it"
-            )));
-        }
-    }
-    Ok(text_encoder)
+/// When a file is missing or damaged, the tokenizer has more tokens than the encoder has embeddings,
+/// the wanted length is more than the encoder has positions, or a type cannot be part of a token.
+pub fn open_encoder(
+    config: &CheckedTrainConfig,
+    spec: &DatasetSpec,
+    device: &Device,
+) -> Result<OpenEncoder, TrainError> {
+    let model = &config.values().model;
+    let (mut encoder_config, encoder, report) = load_encoder(&model.encoder, device)?;
+    let mut text_encoder = TextEncoder::from_file(&model.encoder.join("tokenizer.json"), model.max_tokens)?;
+    text_encoder.check_fits(&encoder_config)?;
+    let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;
+    let encoder = encoder.add_tokens(&new_tokens, &mut encoder_config)?;
+    Ok(OpenEncoder {
+        config: encoder_config,
+        encoder,
+        text_encoder,
+        new_tokens,
+        report,
+    })
 }
 
-/// Marks and encodes the chosen rows, in order.
+/// Marks and encodes the chosen rows, in order, as a classifier reads them.
 ///
 /// # Errors
 ///
 /// When an example cannot be marked or encoded.
 pub fn encode_rows(
     text_encoder: &TextEncoder,
+    classifier: &ClassifierConfig,
     examples: &[Example],
     rows: &[usize],
-    markers: Markers,
     spec: &DatasetSpec,
 ) -> Result<Vec<EncodedExample>, TrainError> {
     let marked = rows
         .iter()
-        .map(|&row| Ok((examples[row].id.as_str(), mark(&examples[row], markers, spec)?)))
+        .map(|&row| Ok((examples[row].id.as_str(), classifier.mark(&examples[row], spec)?)))
         .collect::<Result<Vec<_>, TrainError>>()?;
     Ok(text_encoder.encode_all(&marked)?)
 }

@@ -42,9 +42,9 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
     check_fits(&model, &input.spec, &folder)?;
     let encoded = encode_rows(
         &model.text_encoder,
+        &model.config,
         &input.examples,
         &input.rows,
-        model.config.markers,
         &input.spec,
     )?;
 

@@ -9,10 +9,10 @@ use std::{
 
 use anyhow::Context;
 use relex_data::{Manifest, rng::stream, sha256_file, sha256_hex};
-use relex_model::{Classifier, find_weights, load_encoder, open_device, save_classifier};
+use relex_model::{Classifier, find_weights, open_device, save_classifier};
 use relex_train::{
     CheckedTrainConfig, EvaluationReport, Event, FitInput, LabelledRows, Provenance, RunFolder, SplitData, StepReport,
-    TrainError, classifier_config, encode_rows, fit, open_text_encoder, resolve,
+    TrainError, classifier_config, encode_rows, fit, open_encoder, resolve,
 };
 
 use super::load_split;
@@ -38,28 +38,28 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let data = verbosity.timed("read data and verify split", || load_split(&config))?;
     let inference = open_device(config.device())?;
     let device = inference.clone().autodiff();
-    let (encoder_config, encoder, report) =
-        verbosity.timed("load encoder", || load_encoder(&values.model.encoder, &device))?;
+    let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, &device))?;
     verbosity.detail(format!(
         "{} tensors used, not used: {:?}",
-        report.used.len(),
-        report.unused
+        open.report.used.len(),
+        open.report.unused
     ));
+    let new_tokens: Vec<&str> = open.new_tokens.iter().map(|token| token.text.as_str()).collect();
+    verbosity.detail(format!("tokens added for the markers: {new_tokens:?}"));
     let classifier_config = classifier_config(&config, &data.spec);
-    let model = &values.model;
-    let text_encoder = open_text_encoder(&model.encoder, &encoder_config, model.max_tokens, model.markers)?;
     let encode = |rows: &[usize]| {
+        let encoded = encode_rows(&open.text_encoder, &classifier_config, &data.examples, rows, &data.spec)?;
         anyhow::Ok(LabelledRows {
             ids: rows.iter().map(|&row| data.examples[row].id.clone()).collect(),
-            encoded: encode_rows(&text_encoder, &data.examples, rows, model.markers, &data.spec)?,
+            encoded,
             labels: data.label_indices(rows),
         })
     };
     let train = verbosity.timed("encode", || encode(&data.train))?;
     let valid = encode(&data.valid)?;
-    let head = classifier_config.head_config(encoder_config.hidden_size);
+    let head = classifier_config.head_config(open.config.hidden_size);
     let mut random = stream(values.seed, "head");
-    let classifier = Classifier::with_new_head(encoder, &head, &mut random, &device);
+    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &device);
 
     interrupt::listen()?;
     let path = arguments
@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         train: &train,
         valid: &valid,
         negative: data.spec.labels.negative().index(),
-        pad_token_id: encoder_config.pad_token_id,
+        pad_token_id: open.config.pad_token_id,
         device: &device,
     };
     let outcome = fit(classifier, &input, |event| log.write(&event));
@@ -100,7 +100,14 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let train_seconds = training.elapsed().as_secs_f64() - log.evaluation_seconds;
     let totals = log.finish()?;
 
-    save_classifier(&folder.model(), &classifier, &classifier_config, &model.encoder)?;
+    let encoder_folder = &values.model.encoder;
+    save_classifier(
+        &folder.model(),
+        &classifier,
+        &classifier_config,
+        &open.text_encoder,
+        encoder_folder,
+    )?;
     let cut = |rows: &LabelledRows| rows.encoded.iter().filter(|example| example.truncated > 0).count();
     Provenance {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -109,7 +116,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         dataset: data.spec.name.clone(),
         data_hash: data.manifest.data_hash().into(),
         split_hash: data.manifest.hash().into(),
-        encoder: encoder_files(&model.encoder)?,
+        encoder: encoder_files(encoder_folder)?,
         seed: values.seed,
         device: config.device().to_string(),
         precision: "f32".into(),

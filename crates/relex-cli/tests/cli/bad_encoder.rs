@@ -130,23 +130,26 @@ fn texts_longer_than_the_encoder() {
 }
 
 #[test]
-fn markers_that_the_tokenizer_does_not_know() {
+fn a_query_for_a_tokenizer_that_does_not_separate_segments() {
     let bench = Bench::with_split();
+    bench.edit(
+        "encoder/tokenizer.json",
+        r#"{"Sequence":{"id":"A","type_id":0}},{"SpecialToken":{"id":"[SEP]","type_id":0}},{"Sequence""#,
+        r#"{"Sequence":{"id":"A","type_id":0}},{"Sequence""#,
+    );
     let arguments = [
         "train",
         "--config",
         "tiny.toml",
         "--set",
-        "model.markers=entity",
+        "model.query.template={subject}?",
+        "--set",
+        "model.query.place=second-segment",
         "--run",
         "new/run",
     ];
     bench.refuse(
         &arguments,
-        &[
-            "encoder/tokenizer.json",
-            "[E1]",
-            "use model.markers = \"typed-punctuation\"",
-        ],
+        &["encoder/tokenizer.json", "no token between two segments", "\"before\""],
     );
 }

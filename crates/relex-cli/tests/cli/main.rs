@@ -10,4 +10,5 @@ mod bad_split;
 mod bench;
 mod fetch;
 mod interrupt;
+mod markers;
 mod workflow;

@@ -7,7 +7,7 @@ use super::{Audit, Conflict, Count, Lengths, RoleSwap, TierCount, TypePair};
 use crate::dedup::{Groups, Tier, duplicate_groups};
 use crate::example::{Example, Span};
 use crate::labels::LabelSet;
-use crate::markup::LOOKALIKES;
+use crate::markup::Lookalikes;
 
 pub(super) fn measure(examples: &[Example], labels: &LabelSet) -> Audit {
     let tiers: Vec<(Tier, Groups)> = Tier::ALL
@@ -24,6 +24,8 @@ pub(super) fn measure(examples: &[Example], labels: &LabelSet) -> Audit {
     let several_labels = |rows: &Vec<usize>| rows.iter().any(|row| examples[*row].label != examples[rows[0]].label);
     let sentences = members_of(Tier::Identical);
     let ids = |rows: &mut dyn Iterator<Item = &Example>| rows.map(|example| example.id.clone()).collect();
+
+    let lookalikes = Lookalikes::among(examples);
 
     let mut label_counts = vec![0; labels.len()];
     for label in examples.iter().filter_map(|example| example.label) {
@@ -53,9 +55,7 @@ pub(super) fn measure(examples: &[Example], labels: &LabelSet) -> Audit {
         overlapping: ids(&mut examples
             .iter()
             .filter(|example| example.subject.span.overlaps(example.object.span))),
-        marker_like: ids(&mut examples
-            .iter()
-            .filter(|example| LOOKALIKES.iter().any(|marker| example.sentence.contains(marker)))),
+        marker_like: ids(&mut examples.iter().filter(|example| lookalikes.are_in(&example.sentence))),
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Batch {
     seq_len: usize,
     input_ids: Vec<i32>,
     attention_mask: Vec<f32>,
+    /// Empty if all are 0.
+    token_types: Vec<i32>,
     entity_starts: Vec<i32>,
 }
 
@@ -20,6 +22,8 @@ pub struct BatchTensors {
     pub input_ids: Tensor<2, Int>,
     /// 1 for tokens, 0 for padding, `[batch, seq_len]`.
     pub attention_mask: Tensor<2>,
+    /// Which segment each token belongs to, `[batch, seq_len]`; none if all are of type 0.
+    pub token_types: Option<Tensor<2, Int>>,
     /// Positions of the subject's and the object's opening marker, `[batch, 2]`.
     pub entity_starts: Tensor<2, Int>,
 }
@@ -28,9 +32,11 @@ impl Batch {
     /// Puts the chosen examples together; `pad_token_id` fills up the shorter ones.
     pub fn new(examples: &[EncodedExample], rows: &[usize], pad_token_id: u32) -> Self {
         let seq_len = rows.iter().map(|&row| examples[row].ids.len()).max().unwrap_or(0);
+        let has_types = rows.iter().any(|&row| !examples[row].token_types.is_empty());
         let mut batch = Self {
             rows: rows.to_vec(),
             seq_len,
+            token_types: vec![0; if has_types { rows.len() * seq_len } else { 0 }],
             input_ids: vec![pad_token_id as i32; rows.len() * seq_len],
             attention_mask: vec![0.0; rows.len() * seq_len],
             entity_starts: Vec::with_capacity(rows.len() * 2),
@@ -40,6 +46,9 @@ impl Batch {
             let start = place * seq_len;
             for (slot, &id) in batch.input_ids[start..].iter_mut().zip(&example.ids) {
                 *slot = id as i32;
+            }
+            for (place, &token_type) in example.token_types.iter().enumerate() {
+                batch.token_types[start + place] = token_type as i32;
             }
             batch.attention_mask[start..start + example.ids.len()].fill(1.0);
             batch
@@ -62,8 +71,10 @@ impl Batch {
     /// Copies the batch to a device.
     pub fn to_device(&self, device: &Device) -> BatchTensors {
         let size = [self.rows.len(), self.seq_len];
+        let types = || Tensor::from_data(TensorData::new(self.token_types.clone(), size), device);
         BatchTensors {
             input_ids: Tensor::from_data(TensorData::new(self.input_ids.clone(), size), device),
+            token_types: (!self.token_types.is_empty()).then(types),
             attention_mask: Tensor::from_data(TensorData::new(self.attention_mask.clone(), size), device),
             entity_starts: Tensor::from_data(
                 TensorData::new(self.entity_starts.clone(), [self.rows.len(), 2]),
@@ -81,10 +92,11 @@ mod tests {
     fn shorter_rows_are_padded() {
         let example = |ids: &[u32], entity_starts| EncodedExample {
             ids: ids.to_vec(),
+            token_types: Vec::new(),
             entity_starts,
             truncated: 0,
         };
-        let examples = [
+        let mut examples = [
             example(&[5, 6], [0, 1]),
             example(&[7], [0, 0]),
             example(&[8, 9, 10], [2, 1]),
@@ -94,5 +106,12 @@ mod tests {
         assert_eq!(batch.attention_mask, [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
         assert_eq!(batch.entity_starts, [2, 1, 0, 1]);
         assert_eq!((batch.tokens(), batch.padded_tokens()), (5, 6));
+        assert!(batch.to_device(&Device::flex()).token_types.is_none());
+
+        examples[0].token_types = vec![0, 1];
+        let batch = Batch::new(&examples, &[2, 0], 1);
+        assert_eq!(batch.token_types, [0, 0, 0, 0, 1, 0]);
+        let types = batch.to_device(&Device::flex()).token_types.unwrap();
+        assert_eq!(types.dims(), [2, 3]);
     }
 }

@@ -1,15 +1,17 @@
 //! From marked text to token ids, and from token ids to batches.
 
 mod batch;
+mod vocabulary;
 mod window;
 
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use relex_data::Marked;
-use tokenizers::Tokenizer;
+use relex_data::{Marked, Span};
+use tokenizers::{EncodeInput, Encoding, PaddingParams, Tokenizer, TruncationParams};
 
 pub use batch::{Batch, BatchTensors};
+pub use vocabulary::NewToken;
 
 use crate::{EncoderConfig, ModelError};
 
@@ -19,6 +21,11 @@ pub struct TextEncoder {
     path: PathBuf,
     tokenizer: Tokenizer,
     max_tokens: usize,
+    /// What the file says about padding and truncation, which batches and windows do here.
+    padding: Option<PaddingParams>,
+    truncation: Option<TruncationParams>,
+    /// Whether the tokenizer has tokens that its file has not.
+    is_extended: bool,
 }
 
 /// One sentence as the encoder reads it.
@@ -26,6 +33,8 @@ pub struct TextEncoder {
 pub struct EncodedExample {
     /// Token ids, special tokens included.
     pub ids: Vec<u32>,
+    /// The segment of each token, 0 or 1, as the tokenizer numbers them; empty if all are 0.
+    pub token_types: Vec<u32>,
     /// Positions in `ids` of the subject's and the object's opening marker.
     pub entity_starts: [usize; 2],
     /// How many tokens were cut off to fit; 0 for nearly all sentences.
@@ -51,6 +60,7 @@ impl TextEncoder {
             });
         }
         let mut tokenizer = Tokenizer::from_file(path).map_err(|error| refuse(error.to_string()))?;
+        let (padding, truncation) = (tokenizer.get_padding().cloned(), tokenizer.get_truncation().cloned());
         tokenizer.with_padding(None);
         tokenizer
             .with_truncation(None)
@@ -59,6 +69,9 @@ impl TextEncoder {
             path: path.into(),
             tokenizer,
             max_tokens,
+            padding,
+            truncation,
+            is_extended: false,
         })
     }
 
@@ -94,28 +107,28 @@ impl TextEncoder {
         Ok(())
     }
 
-    /// Whether the vocabulary holds this token whole.
-    pub fn has_token(&self, token: &str) -> bool {
-        self.tokenizer.token_to_id(token).is_some()
-    }
-
-    /// Encodes one marked sentence; `id` is for messages.
+    /// Encodes one marked sentence, with its query; `id` is for messages.
     ///
     /// # Errors
     ///
     /// When a marker has no token of its own in the result, which a normaliser that deletes
-    /// characters can cause, or no window of `max_tokens` can hold both markers.
+    /// characters can cause; no window of `max_tokens` can hold the query and both markers; or the
+    /// tokenizer puts nothing between two segments.
     pub fn encode(&self, id: &str, marked: &Marked) -> Result<EncodedExample, ModelError> {
         let refuse = |reason: String| ModelError::Encode { id: id.into(), reason };
+        let text = marked.text.as_str();
+        let input: EncodeInput<'_> = match &marked.second_segment {
+            None => text.into(),
+            Some(second) => (text, second.as_str()).into(),
+        };
         let encoding = self
             .tokenizer
-            .encode_char_offsets(marked.text.as_str(), true)
+            .encode_char_offsets(input, true)
             .map_err(|error| refuse(error.to_string()))?;
         let token_at = |character: usize, what: &str| {
             encoding.char_to_token(character, 0).ok_or_else(|| {
                 refuse(format!(
-                    "the tokenizer leaves no token for the {what}, character {character} of {:?}",
-                    marked.text
+                    "the tokenizer leaves no token for the {what}, character {character} of {text:?}"
                 ))
             })
         };
@@ -123,23 +136,36 @@ impl TextEncoder {
             token_at(marked.subject_start, "subject's marker")?,
             token_at(marked.object_start, "object's marker")?,
         ];
-        let last_of = |span: relex_data::Span, start: usize| encoding.char_to_token(span.end() - 1, 0).unwrap_or(start);
+        let last_of = |span: Span, start: usize| encoding.char_to_token(span.end() - 1, 0).unwrap_or(start);
         let ends = [
             last_of(marked.subject_span, starts[0]),
             last_of(marked.object_span, starts[1]),
         ];
         let ids = encoding.get_ids();
-        let special = encoding.get_special_tokens_mask();
-        let kept = window::keep(special, starts, ends, self.max_tokens).ok_or_else(|| {
+        let fixed = fixed_tokens(&encoding, marked.query);
+        let last_of_sentence = fixed.iter().rposition(|stays| !stays).unwrap_or(0);
+        if encoding.token_to_sequence(last_of_sentence + 1) == Some(1) {
+            return Err(refuse(format!(
+                "{} puts no token between two segments; use model.query.place = \"before\"",
+                self.path.display()
+            )));
+        }
+        let kept = window::keep(&fixed, starts, ends, self.max_tokens).ok_or_else(|| {
             refuse(format!(
-                "no window of {} tokens holds both entity markers; raise model.max_tokens",
-                self.max_tokens
+                "no window of {} tokens holds {}; raise model.max_tokens",
+                self.max_tokens,
+                if marked.query.is_some() || marked.second_segment.is_some() {
+                    "the query and both entity markers"
+                } else {
+                    "both entity markers"
+                }
             ))
         })?;
         let place = |start: usize| kept.iter().position(|&token| token == start);
         match (place(starts[0]), place(starts[1])) {
             (Some(subject), Some(object)) => Ok(EncodedExample {
                 ids: kept.iter().map(|&token| ids[token]).collect(),
+                token_types: token_types(&encoding, &kept),
                 entity_starts: [subject, object],
                 truncated: ids.len() - kept.len(),
             }),
@@ -155,4 +181,22 @@ impl TextEncoder {
     pub fn encode_all(&self, marked: &[(&str, Marked)]) -> Result<Vec<EncodedExample>, ModelError> {
         marked.par_iter().map(|(id, marked)| self.encode(id, marked)).collect()
     }
+}
+
+/// The tokens that are not the sentence's: special tokens, the second segment, and the query before
+/// the sentence.
+fn fixed_tokens(encoding: &Encoding, query: Option<Span>) -> Vec<bool> {
+    let special = encoding.get_special_tokens_mask();
+    let offsets = encoding.get_offsets();
+    let is_of_query = |token: usize| query.is_some_and(|span| offsets[token].0 < span.end());
+    (0..special.len())
+        .map(|token| special[token] == 1 || encoding.token_to_sequence(token) == Some(1) || is_of_query(token))
+        .collect()
+}
+
+/// The kept tokens' types; none if all are 0. Encoders here know two.
+fn token_types(encoding: &Encoding, kept: &[usize]) -> Vec<u32> {
+    let types = encoding.get_type_ids();
+    let types: Vec<u32> = kept.iter().map(|&token| types[token].min(1)).collect();
+    if types.contains(&1) { types } else { Vec::new() }
 }

@@ -2,16 +2,17 @@
 
 /// Indices of the tokens to keep, in order, at most `limit` of them.
 ///
-/// Special tokens at both ends stay. If everything fits, all is kept; else a window around both
-/// entities, as much context on either side; and if the entities are too far apart for one window,
-/// one window from each entity's opening marker on. None if not even the markers fit.
-pub(super) fn keep(special: &[u32], starts: [usize; 2], ends: [usize; 2], limit: usize) -> Option<Vec<usize>> {
-    let length = special.len();
+/// `fixed` tokens at both ends stay: special tokens and the query, before the sentence or after it. If
+/// everything fits, all is kept; else a window around both entities, as much context on either side;
+/// and if the entities are too far apart for one window, one window from each entity's opening marker
+/// on. None if not even the markers fit.
+pub(super) fn keep(fixed: &[bool], starts: [usize; 2], ends: [usize; 2], limit: usize) -> Option<Vec<usize>> {
+    let length = fixed.len();
     if length <= limit {
         return Some((0..length).collect());
     }
-    let prefix = special.iter().take_while(|&&flag| flag == 1).count();
-    let suffix = special.iter().rev().take_while(|&&flag| flag == 1).count();
+    let prefix = fixed.iter().take_while(|&&stays| stays).count();
+    let suffix = fixed.iter().rev().take_while(|&&stays| stays).count();
     let (from, to) = (prefix, length - suffix);
     let room = limit.checked_sub(prefix + suffix).filter(|&room| room >= 2)?;
 
@@ -36,8 +37,8 @@ mod tests {
 
     use super::*;
 
-    fn mask(length: usize) -> Vec<u32> {
-        (0..length).map(|i| u32::from(i == 0 || i + 1 == length)).collect()
+    fn mask(length: usize) -> Vec<bool> {
+        (0..length).map(|i| i == 0 || i + 1 == length).collect()
     }
 
     #[test]
@@ -57,6 +58,16 @@ mod tests {
     #[test]
     fn distant_entities_get_a_window_each() {
         assert_eq!(keep(&mask(20), [15, 2], [16, 3], 6), Some(vec![0, 2, 3, 15, 16, 19]));
+    }
+
+    #[test]
+    fn a_query_on_either_side_stays() {
+        // 3 tokens before and 4 after 13 of a sentence; of these room for 6
+        let fixed: Vec<bool> = (0..20).map(|i| !(3..16).contains(&i)).collect();
+        let middle = [6, 7, 8, 9, 10, 11];
+        let expected = [&[0, 1, 2], &middle[..], &[16, 17, 18, 19]].concat();
+        assert_eq!(keep(&fixed, [8, 9], [8, 9], 13), Some(expected));
+        assert_eq!(keep(&fixed, [8, 9], [8, 9], 8), None);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 use burn::{
     module::Module,
     nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, LayerNormConfig},
-    tensor::{Device, Int, Tensor},
+    tensor::{Device, Int, Tensor, TensorData},
 };
 
 use super::EncoderConfig;
-use crate::ops::{self, Pass};
+use crate::{
+    NewToken,
+    ops::{self, Pass},
+};
 
 /// Word, position and token-type embeddings, summed, normalised, dropped out.
 #[derive(Module, Debug)]
@@ -39,8 +42,29 @@ impl Embeddings {
         }
     }
 
-    /// `[batch, seq_len]` → `[batch, seq_len, hidden]`. Without `token_type_ids` every token is of
-    /// type 0.
+    /// Rows of the word embeddings.
+    pub(super) fn vocab_size(&self) -> usize {
+        self.word_embeddings.weight.shape()[0]
+    }
+
+    /// See [`super::Encoder::add_tokens`].
+    pub(super) fn add_tokens(mut self, tokens: &[NewToken]) -> Result<Self, String> {
+        let table = self.word_embeddings.weight;
+        let width = table.shape()[1];
+        let values = table
+            .val()
+            .try_into_vec_as::<f32>()
+            .map_err(|error| format!("{error:?}"))?;
+        let values = with_rows(values, width, tokens)?;
+        let size = [values.len() / width, width];
+        let grown = Tensor::from_data(TensorData::new(values, size), &table.device());
+        let id = table.id;
+        self.word_embeddings.weight = table.transform_for_load(grown, id);
+        Ok(self)
+    }
+
+    /// `[batch, seq_len]` → `[batch, seq_len, hidden]`. Without `token_type_ids`, or with a single type,
+    /// every token is of type 0.
     pub(super) fn forward(
         &self,
         input_ids: Tensor<2, Int>,
@@ -56,10 +80,96 @@ impl Embeddings {
             .narrow(0, 0, seq_len)
             .unsqueeze::<3>();
         let types = match token_type_ids {
-            Some(ids) => self.token_type_embeddings.forward(ids),
-            None => self.token_type_embeddings.weight.val().narrow(0, 0, 1).unsqueeze::<3>(),
+            Some(ids) if self.token_type_embeddings.weight.shape()[0] > 1 => self.token_type_embeddings.forward(ids),
+            _ => self.token_type_embeddings.weight.val().narrow(0, 0, 1).unsqueeze::<3>(),
         };
         let normed = ops::layer_norm(words + (positions + types), &self.layer_norm, self.epsilon);
         ops::dropout(normed, pass.mask(self.dropout))
+    }
+}
+
+/// A table `[rows, width]` with a row for each token, as long as that needs; all other rows stay as
+/// they are.
+fn with_rows(mut table: Vec<f32>, width: usize, tokens: &[NewToken]) -> Result<Vec<f32>, String> {
+    let rows = table.len() / width;
+    let means = tokens
+        .iter()
+        .map(|token| Ok((token.id as usize, mean(&table, width, token)?)));
+    let means = means.collect::<Result<Vec<(usize, Vec<f32>)>, String>>()?;
+    let last = means.iter().map(|(row, _)| row + 1).max().unwrap_or(0);
+    table.resize(rows.max(last) * width, 0.0);
+    for (row, mean) in means {
+        table[row * width..][..width].copy_from_slice(&mean);
+    }
+    Ok(table)
+}
+
+/// The mean of the rows of a token's pieces, of all rows if it has no piece; summed in `f64`, so that
+/// rounding shows nowhere.
+fn mean(table: &[f32], width: usize, token: &NewToken) -> Result<Vec<f32>, String> {
+    let rows = table.len() / width;
+    let pieces: Vec<usize> = match token.pieces.as_slice() {
+        [] => (0..rows).collect(),
+        pieces => pieces.iter().map(|&piece| piece as usize).collect(),
+    };
+    let mut sum = vec![0.0f64; width];
+    for &piece in &pieces {
+        let row = table.get(piece * width..(piece + 1) * width);
+        let row = row.ok_or_else(|| {
+            format!(
+                "the description of {:?} has a token with id {piece}, but there are only {rows} embeddings",
+                token.text
+            )
+        })?;
+        for (total, &value) in sum.iter_mut().zip(row) {
+            *total += f64::from(value);
+        }
+    }
+    Ok(sum
+        .into_iter()
+        .map(|total| (total / pieces.len() as f64) as f32)
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(id: u32, pieces: &[u32]) -> NewToken {
+        NewToken {
+            text: "[E1]".into(),
+            id,
+            pieces: pieces.to_vec(),
+        }
+    }
+
+    #[test]
+    fn new_rows_are_means_of_old_ones_and_old_rows_stay() {
+        let table = vec![1.0, 2.0, 3.0, 5.0, 0.1, f32::MIN_POSITIVE];
+        let grown = with_rows(table.clone(), 2, &[token(3, &[0, 1]), token(4, &[2]), token(5, &[])]).unwrap();
+        assert_eq!(grown[..6], table);
+        // (1 + 3) / 2, (2 + 5) / 2; row 2 itself; (1 + 3 + 0.1) / 3, (2 + 5 + tiny) / 3
+        assert_eq!(grown[6..10], [2.0, 3.5, 0.1, f32::MIN_POSITIVE]);
+        assert_eq!(
+            grown[10..],
+            [((4.0 + f64::from(0.1f32)) / 3.0) as f32, (7.0 / 3.0) as f32]
+        );
+    }
+
+    /// Many checkpoints have more rows than tokens.
+    #[test]
+    fn a_spare_row_is_used_before_the_table_grows() {
+        let table = vec![1.0, 2.0, 9.0, 9.0];
+        assert_eq!(
+            with_rows(table.clone(), 1, &[token(2, &[0, 1])]).unwrap(),
+            [1.0, 2.0, 1.5, 9.0]
+        );
+        assert_eq!(with_rows(table.clone(), 1, &[]).unwrap(), table);
+    }
+
+    #[test]
+    fn a_description_beyond_the_table_is_refused() {
+        let message = with_rows(vec![1.0, 2.0], 1, &[token(2, &[7])]).unwrap_err();
+        assert!(message.contains("id 7, but there are only 2"), "{message}");
     }
 }

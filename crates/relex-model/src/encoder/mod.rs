@@ -14,7 +14,7 @@ pub use config::{Architecture, EncoderConfig};
 use embeddings::Embeddings;
 use layer::Layer;
 
-use crate::ops::Pass;
+use crate::{ModelError, NewToken, ops::Pass};
 
 /// A BERT encoder: embeddings, then a stack of transformer layers (Devlin et al. 2019; post-norm,
 /// learnt absolute positions).
@@ -33,6 +33,31 @@ impl Encoder {
                 .map(|_| Layer::new(config, device))
                 .collect(),
         }
+    }
+
+    /// Number of rows of the word embeddings.
+    pub fn vocab_size(&self) -> usize {
+        self.embeddings.vocab_size()
+    }
+
+    /// Gives each new token a row of the word embeddings and raises `config.vocab_size` to their number.
+    ///
+    /// The row is the mean of the rows of the token's pieces, so a token begins as what its description
+    /// says; nothing is drawn. (Hewitt 2021, "Initializing New Word Embeddings for Pretrained Language
+    /// Models", takes the mean of all rows, which is what a token without pieces gets.) A row that a table
+    /// larger than its vocabulary has for the id already is overwritten; every other row stays as it is,
+    /// bit for bit, as with transformers' `resize_token_embeddings`, which however cuts spare rows off.
+    ///
+    /// # Errors
+    ///
+    /// When a piece has no row, or the device does not hand the table over.
+    pub fn add_tokens(mut self, tokens: &[NewToken], config: &mut EncoderConfig) -> Result<Self, ModelError> {
+        if !tokens.is_empty() {
+            let refuse = |reason| ModelError::NewTokens { reason };
+            self.embeddings = self.embeddings.add_tokens(tokens).map_err(refuse)?;
+            config.vocab_size = self.vocab_size();
+        }
+        Ok(self)
     }
 
     /// Hidden states of the last layer, `[batch, seq_len, hidden]`.

@@ -4,7 +4,7 @@ mod layers;
 
 use std::path::PathBuf;
 
-use relex_data::Markers;
+use relex_data::{Markers, Query};
 use relex_loss::LossConfig;
 use relex_model::{DeviceChoice, HeadKind};
 use serde::{Deserialize, Serialize};
@@ -77,8 +77,11 @@ pub struct ModelConfig {
     /// Dropout in the head.
     pub head_dropout: f32,
     /// Longest text in tokens, special tokens included; longer ones are cut to a window that holds
-    /// both entities.
+    /// both entities and the query.
     pub max_tokens: usize,
+    /// What is asked about the entities, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<Query>,
 }
 
 /// The `[optimizer]` table: AdamW (Loshchilov & Hutter 2019), without decay on biases and norms.
@@ -161,6 +164,7 @@ impl Default for ModelConfig {
             head: HeadKind::default(),
             head_dropout: 0.1,
             max_tokens: 256,
+            query: None,
         }
     }
 }
