@@ -79,6 +79,7 @@ mod tests {
             hidden_size: 100,
             labels: 40,
             dropout: 0.1,
+            cosine_scale: None,
         };
         let draw = |seed| {
             let mut random = ChaCha8Rng::seed_from_u64(seed);

@@ -96,6 +96,7 @@ fn reference_classifier(device: &Device) -> Classifier {
         hidden_size: config.hidden_size,
         labels: LABELS,
         dropout: 0.1,
+        cosine_scale: None,
     };
     let (head, _) = fill(Head::new(&head, device), &AsHead(file.as_ref()), "head.", device).unwrap();
     Classifier { encoder, head }

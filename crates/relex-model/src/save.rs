@@ -42,6 +42,9 @@ pub struct ClassifierConfig {
     pub head: HeadKind,
     /// Dropout in the head.
     pub head_dropout: f32,
+    /// Scale of the head's cosine classifier, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosine_scale: Option<f32>,
 }
 
 impl ClassifierConfig {
@@ -69,6 +72,7 @@ impl ClassifierConfig {
             hidden_size,
             labels: self.labels.len(),
             dropout: self.head_dropout,
+            cosine_scale: self.cosine_scale,
         }
     }
 }

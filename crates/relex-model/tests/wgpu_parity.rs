@@ -35,6 +35,7 @@ fn losses(device: &Device) -> Vec<f32> {
         hidden_size: config.hidden_size,
         labels: 5,
         dropout: 0.0,
+        cosine_scale: None,
     };
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
     let mut classifier = Classifier::with_new_head(encoder, &head, &mut random, &device);

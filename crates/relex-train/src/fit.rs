@@ -9,6 +9,7 @@ use burn::{
 };
 use relex_data::rng::stream;
 use relex_eval::{argmax, auprc, micro_f1};
+use relex_loss::Loss;
 use relex_model::{Batch, Classifier, DropoutKeys, EncodedExample, Pass};
 
 use crate::{
@@ -84,6 +85,8 @@ pub struct EvaluationReport {
 pub struct FitInput<'a> {
     /// Every setting.
     pub config: &'a CheckedTrainConfig,
+    /// What is minimised: the configuration's loss, built for the rows to learn from.
+    pub loss: &'a Loss,
     /// Rows to learn from.
     pub train: &'a LabelledRows,
     /// Rows to measure on.
@@ -139,8 +142,8 @@ pub fn fit(
             let batch = Batch::new(&train.encoded, &rows, pad_token_id);
             let targets = targets(&train.labels, &rows, device);
             let mut keys = DropoutKeys::new(dropout_seed, step as u64);
-            let logits = classifier.forward(batch.to_device(device), &mut Pass::Training(&mut keys));
-            let loss = values.loss.loss(logits, targets);
+            let logits = || classifier.forward(batch.to_device(device), &mut Pass::Training(&mut keys));
+            let loss = input.loss.value(logits, targets, step as f64 / steps as f64);
             let loss_value = finite(loss.clone().into_scalar(), "loss", step, train, &rows)?;
 
             let mut gradients = GradientsParams::from_grads(loss.backward(), &classifier);

@@ -32,6 +32,6 @@ pub use config::{
 pub use error::TrainError;
 pub use fit::{EvaluationReport, Event, FitInput, LabelledRows, StepReport, fit};
 pub use predict::predict;
-pub use prepare::{OpenEncoder, SplitData, classifier_config, encode_rows, open_encoder};
+pub use prepare::{OpenEncoder, SplitData, build_loss, classifier_config, encode_rows, open_encoder};
 pub use run::{Provenance, RunFolder};
 pub use schedule::Schedule;

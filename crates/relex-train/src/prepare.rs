@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 use relex_data::{DatasetSpec, Example, LabelSet, Manifest, Role, subset};
+use relex_loss::Loss;
 use relex_model::{
     ClassifierConfig, EncodedExample, Encoder, EncoderConfig, LoadReport, NewToken, TextEncoder, load_encoder,
 };
@@ -63,6 +64,25 @@ impl SplitData {
             .filter_map(|&row| self.examples[row].label.map(relex_data::LabelId::index))
             .collect()
     }
+
+    /// How many rows to learn from each label has, in the labels' order.
+    pub fn label_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.spec.labels.names().len()];
+        for label in self.label_indices(&self.train) {
+            counts[label] += 1;
+        }
+        counts
+    }
+}
+
+/// The loss of a run, built for its rows to learn from.
+///
+/// # Errors
+///
+/// When the configured loss cannot be computed for these labels.
+pub fn build_loss(config: &CheckedTrainConfig, data: &SplitData) -> Result<Loss, TrainError> {
+    let values = config.values();
+    Ok(values.loss.build(&data.label_counts(), values.model.cosine_scale)?)
 }
 
 /// What the classifier of a run will be.
@@ -78,6 +98,7 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
         max_tokens: model.max_tokens,
         head: model.head,
         head_dropout: model.head_dropout,
+        cosine_scale: model.cosine_scale,
     }
 }
 

@@ -12,7 +12,7 @@ use relex_data::{Manifest, rng::stream, sha256_file, sha256_hex};
 use relex_model::{Classifier, find_weights, open_device, save_classifier};
 use relex_train::{
     CheckedTrainConfig, EvaluationReport, Event, FitInput, LabelledRows, Provenance, RunFolder, SplitData, StepReport,
-    TrainError, classifier_config, encode_rows, fit, open_encoder, resolve,
+    TrainError, build_loss, classifier_config, encode_rows, fit, open_encoder, resolve,
 };
 
 use super::load_split;
@@ -36,6 +36,10 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
 
     // Everything that can be refused is looked at before the run folder is touched.
     let data = verbosity.timed("read data and verify split", || load_split(&config))?;
+    let loss = build_loss(&config, &data)?;
+    if values.loss.depends_on_counts() {
+        note_labels_without_rows(&data, verbosity);
+    }
     let inference = open_device(config.device())?;
     let device = inference.clone().autodiff();
     let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, &device))?;
@@ -82,6 +86,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let training = Instant::now();
     let input = FitInput {
         config: &config,
+        loss: &loss,
         train: &train,
         valid: &valid,
         negative: data.spec.labels.negative().index(),
@@ -142,6 +147,21 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     ));
     show(&folder.path().display().to_string());
     Ok(())
+}
+
+/// What a loss that goes by the labels' frequencies does with those that have none.
+fn note_labels_without_rows(data: &SplitData, verbosity: Verbosity) {
+    let labels = data.spec.labels.names().iter().zip(data.label_counts());
+    let absent: Vec<&str> = labels
+        .filter(|(_, count)| *count == 0)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !absent.is_empty() {
+        verbosity.note(format!(
+            "no rows to learn these labels from, so that the loss gives them weight 0 and no margin: {}",
+            absent.join(", ")
+        ));
+    }
 }
 
 /// `runs/<data set>-<configuration>-<n>` with the first `n` that is free.

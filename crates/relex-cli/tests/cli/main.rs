@@ -10,5 +10,6 @@ mod bad_split;
 mod bench;
 mod fetch;
 mod interrupt;
+mod losses;
 mod markers;
 mod workflow;

@@ -4,7 +4,7 @@ use burn::{
     tensor::{Device, Int, Tensor},
 };
 
-use super::{HeadConfig, linear};
+use super::{HeadConfig, linear, output};
 use crate::ops::{self, Pass};
 
 /// `output(dropout(tanh(dense(dropout([h_subject; h_object])))))`, with the hidden states of the
@@ -15,14 +15,17 @@ pub struct EntityStartHead {
     output: Linear,
     #[module(skip)]
     dropout: f32,
+    #[module(skip)]
+    cosine_scale: Option<f32>,
 }
 
 impl EntityStartHead {
     pub(super) fn new(config: &HeadConfig, device: &Device) -> Self {
         Self {
             dense: linear(2 * config.hidden_size, config.hidden_size, device),
-            output: linear(config.hidden_size, config.labels, device),
+            output: output::output_layer(config, device),
             dropout: config.dropout,
+            cosine_scale: config.cosine_scale,
         }
     }
 
@@ -33,7 +36,8 @@ impl EntityStartHead {
         let pair = hidden.gather(1, index).reshape([batch, 2 * width]);
         let pair = ops::dropout(pair, pass.mask(self.dropout));
         let inner = self.dense.forward(pair).tanh();
-        self.output.forward(ops::dropout(inner, pass.mask(self.dropout)))
+        let features = ops::dropout(inner, pass.mask(self.dropout));
+        output::logits(&self.output, features, self.cosine_scale)
     }
 }
 
@@ -80,6 +84,7 @@ mod tests {
             hidden_size: 3,
             labels: 5,
             dropout: 0.1,
+            cosine_scale: None,
         };
         let logits = EntityStartHead::new(&config, &device).forward(hidden, starts, &mut Pass::Inference);
         assert_eq!(logits.dims(), [2, 5]);

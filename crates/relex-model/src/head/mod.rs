@@ -2,6 +2,7 @@
 
 mod cls;
 mod entity_start;
+mod output;
 
 use burn::{
     module::Module,
@@ -38,6 +39,9 @@ pub struct HeadConfig {
     pub labels: usize,
     /// Dropout inside the head; each kind says where.
     pub dropout: f32,
+    /// With a scale `s` the logits are `s` times the cosine between features and class weights;
+    /// without, a linear layer's.
+    pub cosine_scale: Option<f32>,
 }
 
 /// A head with its weights.

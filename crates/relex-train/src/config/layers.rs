@@ -155,6 +155,8 @@ fn explain(error: &toml::de::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use relex_loss::{ClassWeights, LossConfig};
+
     use super::*;
     use crate::Schedule;
 
@@ -226,7 +228,18 @@ mod tests {
             &["--set training.epoch=3", "did you mean `epochs`?"],
         );
         check_refused("", &["trainig.epochs=3"], &["did you mean `training`?"]);
-        check_refused("", &["loss.kind=focall"], &["focall"]);
+        check_refused("", &["loss.kind=focall"], &["focall", "did you mean `focal`?"]);
+        check_refused(
+            "[loss]\nkind = \"focal\"\ngama = 2.0",
+            &[],
+            &["unknown field `gama`", "did you mean `gamma`?"],
+        );
+        check_refused("", &["loss.gamma=2.0"], &["unknown field `gamma`", "label_smoothing"]);
+        check_refused(
+            "",
+            &["loss.weights=inverse_frequency"],
+            &["did you mean `inverse-frequency`?"],
+        );
         check_refused(
             "",
             &["schedule.wramup=0.1"],
@@ -257,6 +270,42 @@ mod tests {
     }
 
     #[test]
+    fn a_loss_keeps_its_keys_through_the_layers() {
+        let folder = folder(&[
+            ("base.toml", "[loss]\nkind = \"cross-entropy\"\nlabel_smoothing = 0.1"),
+            (
+                "recipe.toml",
+                "extends = \"base.toml\"\n[loss]\nkind = \"focal\"\nweights = { effective-number = 0.99 }",
+            ),
+        ]);
+        let path = folder.path().join("recipe.toml");
+        let loss = |sets: &[&str]| {
+            let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+            let written = toml::to_string(&resolve(&path, &sets).unwrap()).unwrap();
+            let config: TrainConfig = toml::from_str(&written).unwrap();
+            assert_eq!(config, resolve(&path, &sets).unwrap(), "{written}");
+            config.loss
+        };
+        let focal = |gamma, weights| LossConfig::Focal {
+            gamma,
+            alpha: 1.0,
+            weights,
+        };
+        let effective = |beta| ClassWeights::EffectiveNumber { beta };
+        assert_eq!(loss(&[]), focal(2.0, effective(0.99)));
+        assert_eq!(
+            loss(&["loss.gamma=1", "loss.weights.effective-number=0.9"]),
+            focal(1.0, effective(0.9))
+        );
+        assert_eq!(loss(&["loss.weights=none"]), focal(2.0, ClassWeights::None));
+        assert_eq!(
+            loss(&["loss.weights=[1, 2.5]"]),
+            focal(2.0, ClassWeights::List(vec![1.0, 2.5]))
+        );
+        assert_eq!(loss(&["loss.kind=cross-entropy"]), LossConfig::default());
+    }
+
+    #[test]
     fn impossible_values_are_named() {
         let valid = ["data.dataset=d", "data.split=s", "model.encoder=e"];
         let check = |set: &str, expected: &str| {
@@ -276,5 +325,7 @@ mod tests {
         check("device=gpu", "cpu, wgpu, cuda");
         check("loss.label_smoothing=1.5", "label_smoothing = 1.5");
         check("schedule.warmup=2.0", "schedule.warmup = 2");
+        check("loss.kind=ldam", "model.cosine_scale = none");
+        check("model.cosine_scale=0.0", "model.cosine_scale = 0");
     }
 }

@@ -76,6 +76,10 @@ pub struct ModelConfig {
     pub head: HeadKind,
     /// Dropout in the head.
     pub head_dropout: f32,
+    /// Makes the head a cosine classifier: logits are this times the cosine between the features
+    /// and each label's weights. Without it they are a linear layer's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cosine_scale: Option<f32>,
     /// Longest text in tokens, special tokens included; longer ones are cut to a window that holds
     /// both entities and the query.
     pub max_tokens: usize,
@@ -163,6 +167,7 @@ impl Default for ModelConfig {
             markers: Markers::default(),
             head: HeadKind::default(),
             head_dropout: 0.1,
+            cosine_scale: None,
             max_tokens: 256,
             query: None,
         }
@@ -272,6 +277,18 @@ impl TrainConfig {
             let reason = "there is only one evaluation to choose from; set training.evaluate = \"each-epoch\"";
             return refuse("training.keep", "\"best\"".into(), reason);
         }
+        let cosine_scale = || self.model.cosine_scale.map_or("none".into(), |scale| scale.to_string());
+        match (&self.loss, self.model.cosine_scale) {
+            (LossConfig::Ldam { .. }, None) => {
+                let reason = "loss.kind = \"ldam\" measures its margins between cosines; set it, 30 is usual";
+                return refuse("model.cosine_scale", cosine_scale(), reason);
+            }
+            (LossConfig::LdamUnnormalised { .. }, Some(_)) => {
+                let reason = "loss.kind = \"ldam-unnormalised\" reproduces what happens without cosines; leave it out, or take \"ldam\"";
+                return refuse("model.cosine_scale", cosine_scale(), reason);
+            }
+            _ => {}
+        }
         if self.model.max_tokens < 8 {
             return refuse(
                 "model.max_tokens",
@@ -282,6 +299,11 @@ impl TrainConfig {
         let optimizer = &self.optimizer;
         for (key, value, range) in [
             ("model.head_dropout", self.model.head_dropout, 0.0..1.0),
+            (
+                "model.cosine_scale",
+                self.model.cosine_scale.unwrap_or(1.0),
+                f32::MIN_POSITIVE..f32::MAX,
+            ),
             ("optimizer.beta_1", optimizer.beta_1, 0.0..1.0),
             ("optimizer.beta_2", optimizer.beta_2, 0.0..1.0),
             ("optimizer.epsilon", optimizer.epsilon, f32::MIN_POSITIVE..1.0),
