@@ -73,9 +73,9 @@ pub enum LossConfig {
         weights: ClassWeights,
     },
     /// A published mistake, reproduced: [`ldam`](crate::ldam) on the logits of a linear layer, scaled all the
-    /// same, and re-weighted from the first step. Raw logits have no unit, so that the margins mean
-    /// nothing beside them, and 30 times a logit is a softmax at temperature 1/30: it starts out
-    /// saturated, with the loss and gradients of a few rows only.
+    /// same, and re-weighted from the first step. Raw logits have no unit, so that a model meets
+    /// any margin by longer weights; and it learns logits that are right times `scale`, by which
+    /// prediction does not multiply.
     LdamUnnormalised {
         /// Margin of the rarest class, in `[0, 1]`.
         #[serde(default = "half")]

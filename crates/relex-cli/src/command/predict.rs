@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use relex_data::{DatasetSpec, Example, Format, Role, data_hash, read_examples, sha256_hex};
+use relex_data::{DatasetSpec, Example, Format, Role, data_hash, read_examples, sha256_file};
 use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
 use relex_model::{LoadedClassifier, load_classifier, open_device};
 use relex_train::{CheckedTrainConfig, Provenance, RunFolder, TrainError, encode_rows, predict, resolve};
@@ -119,7 +119,8 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
     let data = load_split(config)?;
     // Of another split or fold, rows that the run learnt from could be among the validation rows.
     let provenance = Provenance::read(&folder.provenance())?;
-    if provenance.config_hash != sha256_hex(config.to_toml()?.as_bytes()) {
+    // The file's bytes, not what is read from them: a later release may know more keys.
+    if provenance.config_hash != sha256_file(&folder.config())? {
         bail!(
             "{}: it was changed after training, so its validation rows need not be the run's; undo the change or train again",
             folder.config().display()

@@ -90,6 +90,23 @@ fn labels_without_training_rows_are_named() {
     );
 }
 
+/// Its configuration lacks the keys that came later, and its hash is that of the file.
+#[test]
+fn a_run_from_before_the_keys_of_losses_still_predicts() {
+    let bench = Bench::with_run();
+    let hash = |bench: &Bench| relex_data::sha256_hex(&bench.bytes("run/config.toml"));
+    let before = hash(&bench);
+    bench.edit(
+        "run/config.toml",
+        "smooth_over = \"all-classes\"\nweights = \"none\"\n",
+        "",
+    );
+    bench.edit("run/provenance.json", &before, &hash(&bench));
+    let predictions = bench.bytes("run/predictions/valid.csv");
+    bench.succeed(&["predict", "--run", "run"]);
+    assert_eq!(bench.bytes("run/predictions/valid.csv"), predictions);
+}
+
 #[test]
 fn losses_that_cannot_work_are_refused() {
     let bench = Bench::with_split();
