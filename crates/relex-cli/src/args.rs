@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Fetch(FetchArguments),
     /// Say what is in a data set and what is wrong with it.
     Audit(AuditArguments),
+    /// Write a data set's rows in another form.
+    Convert(ConvertArguments),
     /// Make and inspect frozen splits.
     #[command(subcommand)]
     Split(SplitCommand),
@@ -65,21 +67,83 @@ pub(crate) struct DataArguments {
     /// Folder with its data files, if they are not beside dataset.toml.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// What happens to a row that is not as the data set's description says.
+    #[arg(long, value_enum, default_value_t = BadRowArgument::Fail)]
+    pub(crate) on_bad_row: BadRowArgument,
+    /// Also write every bad row that was repaired or left out, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bad_rows: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BadRowArgument {
+    /// The first one is an error.
+    Fail,
+    /// It is left out.
+    Skip,
+    /// What can be read in one way only is put right; any other row is left out.
+    Repair,
+}
+
+/// Which of a data set's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileRows {
+    /// The rows to learn from.
+    Train,
+    /// The rows that its makers set aside for validation.
+    Valid,
+    /// The rows to predict.
+    Test,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct FetchArguments {
-    #[command(flatten)]
-    pub(crate) data: DataArguments,
+    /// A data set: a folder with dataset.toml, or a name under datasets/.
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) dataset: PathBuf,
+    /// Folder with its data files, if they are not beside dataset.toml.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct AuditArguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
+    /// Which of its files.
+    #[arg(long, value_enum, default_value_t = FileRows::Train)]
+    pub(crate) rows: FileRows,
     /// Also write the findings as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArguments {
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+    /// Which of its files.
+    #[arg(long, value_enum, default_value_t = FileRows::Train)]
+    pub(crate) rows: FileRows,
+    /// The form to write.
+    #[arg(long, value_enum)]
+    pub(crate) to: FormArgument,
+    /// Where the rows go.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Also write a dataset.toml beside the rows, so that their folder is a data set.
+    #[arg(long)]
+    pub(crate) describe: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormArgument {
+    /// KLUE's JSON: an array of objects.
+    KlueJson,
+    /// The KLUE-RE competition's table.
+    CompetitionCsv,
+    /// A JSON object a line.
+    Jsonl,
 }
 
 #[derive(Debug, Subcommand)]
@@ -185,7 +249,7 @@ pub(crate) struct PredictArguments {
     /// Which rows: those of the run's validation fold, or those of the data set's test file.
     #[arg(long, value_enum, default_value_t = Rows::Valid, conflicts_with = "input")]
     pub(crate) rows: Rows,
-    /// Rows of another file (.csv or .json) with the data set's columns.
+    /// Rows of another file (.csv, .json, .jsonl, or .txt in SemEval's form) with the data set's columns.
     #[arg(long, value_name = "FILE", requires = "out")]
     pub(crate) input: Option<PathBuf>,
     /// Where the predictions go; by default into the run folder.
@@ -218,6 +282,9 @@ pub(crate) struct EvaluateArguments {
     /// Folder with the data files of --dataset.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// What happens to a bad row of --dataset; a run says itself.
+    #[arg(long, value_enum, default_value_t = BadRowArgument::Fail, conflicts_with = "run")]
+    pub(crate) on_bad_row: BadRowArgument,
     /// Bootstrap resamples behind each interval.
     #[arg(long, default_value_t = 1000)]
     pub(crate) resamples: usize,

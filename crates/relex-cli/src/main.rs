@@ -61,6 +61,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Fetch(fetch) => command::fetch::run(fetch, verbosity),
         Command::Audit(audit) => command::audit::run(audit, verbosity),
+        Command::Convert(convert) => command::convert::run(convert, verbosity),
         Command::Split(split) => command::split::run(split, verbosity),
         Command::Train(train) => command::train::run(train, verbosity),
         Command::Predict(predict) => command::predict::run(predict, verbosity),

@@ -3,8 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
+use crate::read::RowFault;
+
 /// Where in a data file something was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The file.
     pub file: PathBuf,
@@ -138,108 +142,25 @@ pub enum DataError {
         "{place}: the column is missing{hint}; the file has {found}; put the column's name in this file under [fields] in dataset.toml"
     )]
     MissingColumn {
-        /// File and the column sought (row as well where each row names its own keys).
+        /// File and the column sought.
         place: Box<Place>,
         /// A name that looks alike, in words, or nothing.
         hint: String,
         /// The names that are there.
         found: String,
     },
-    /// A value has the wrong kind.
-    #[error("{place}: {found} stands where {expected} is needed; correct the value")]
-    WrongKind {
-        /// File, row and column.
-        place: Box<Place>,
-        /// The kind of value needed.
-        expected: &'static str,
-        /// What stands there.
-        found: String,
-    },
-    /// An entity cell is no dict of Python literals.
-    #[error("{place}: not a dict of Python literals: {message}")]
-    BrokenDict {
-        /// File, row and column.
-        place: Box<Place>,
-        /// What was expected where, and the remedy.
-        message: String,
-    },
-    /// An entity lacks one of its keys.
-    #[error(
-        "{place}: the entity has no key `{key}`{hint}; it has {found}; put the key's name under [entity] in dataset.toml or complete the entity"
-    )]
-    MissingKey {
-        /// File, row and column.
-        place: Box<Place>,
-        /// The key sought.
-        key: String,
-        /// A key that looks alike, in words, or nothing.
-        hint: String,
-        /// The keys that are there.
-        found: String,
-    },
-    /// Offsets that no text of this length has.
-    #[error("{place}: {key} = {value} is out of range, {reason}; correct the offset (they count characters from 0)")]
-    OffsetOutOfRange {
-        /// File, row and column.
-        place: Box<Place>,
-        /// The key that holds the offset.
-        key: String,
-        /// The offset.
-        value: i64,
-        /// What bounds it.
-        reason: String,
-    },
-    /// Offsets that point at other characters than the entity's word.
-    #[error("{place}: the offsets {start}..{end} point at `{stands}`, but the entity's word is `{word}`; {remedy}")]
-    WordMismatch {
-        /// File, row and column.
-        place: Box<Place>,
-        /// The entity's word.
-        word: String,
-        /// The start offset as the file writes it.
-        start: i64,
-        /// The end offset as the file writes it.
-        end: i64,
-        /// The characters at the offsets.
-        stands: String,
-        /// Where the word really stands and what to do.
-        remedy: String,
-    },
-    /// A label outside the data set's list.
-    #[error(
-        "{place}: unknown label `{label}`{hint}; correct it, or add it to `labels` (or to `unlabelled`) in dataset.toml"
-    )]
-    UnknownLabel {
-        /// File, row and column.
-        place: Box<Place>,
-        /// The label.
-        label: String,
-        /// The known label that looks most like it, in words, or nothing.
-        hint: String,
-    },
-    /// An entity type outside the data set's list.
-    #[error(
-        "{place}: unknown entity type `{entity_type}`{hint}; correct it, or add it to [type_words] in dataset.toml, which knows {known}"
-    )]
-    UnknownType {
-        /// File, row and column.
-        place: Box<Place>,
-        /// The type.
-        entity_type: String,
-        /// The known type that looks most like it, in words, or nothing.
-        hint: String,
-        /// The types that the data set knows.
-        known: String,
-    },
-    /// Two rows with one id.
-    #[error("{place}: the id `{id}` was already used by row {first_row}; give every row its own")]
-    DuplicateId {
-        /// File, row and column.
-        place: Box<Place>,
-        /// The id.
-        id: String,
-        /// The row that had it first, from 1.
-        first_row: usize,
+    /// A row that is not what its data set promises.
+    #[error("{0}")]
+    BadRow(Box<RowFault>),
+    /// A file of bad rows only, read by someone who wanted the good ones.
+    #[error("{}: none of its {rows} rows can be read; the first bad one: {first}", path.display())]
+    NoGoodRow {
+        /// The file.
+        path: PathBuf,
+        /// How many rows it has.
+        rows: usize,
+        /// What is wrong with the first.
+        first: Box<RowFault>,
     },
     /// An example that cannot be marked.
     #[error("row `{id}` cannot be marked: {message}")]

@@ -1,7 +1,7 @@
 //! Files written whole or not at all, and their checksums.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -16,6 +16,17 @@ use crate::error::DataError;
 /// # Errors
 /// [`DataError::Write`] when a folder or the file cannot be made, written or renamed; the temporary file is gone then.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+    write_atomically_with(path, |file| file.write_all(bytes))
+}
+
+/// [`write_atomically`] for content that is written piece by piece, through a buffer.
+///
+/// # Errors
+/// As for [`write_atomically`], and whatever `write` fails with; the temporary file is gone then.
+pub fn write_atomically_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), DataError> {
     let failed = |source| DataError::Write {
         path: path.to_path_buf(),
         source,
@@ -33,9 +44,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
         // Temporary files are private by default; the result should follow the umask like any other file.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.flush().map_err(failed)?;
+    let file = builder.tempfile_in(folder).map_err(failed)?;
+    let mut buffered = BufWriter::with_capacity(1 << 16, file);
+    write(&mut buffered).map_err(failed)?;
+    let file = buffered.into_inner().map_err(|error| failed(error.into_error()))?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     // The rename itself is durable only once the folder is synced; not every file system allows that.

@@ -12,7 +12,9 @@
 //! prints nothing, and reads neither environment nor clock; chance enters by explicit seeds alone ([`rng`]).
 //!
 //! - [`spec`]: a data set described by a `dataset.toml`, so that no data set needs code of its own.
-//! - [`read`](mod@read): CSV and JSON into checked [`Example`]s; every mistake is refused with file, row, column and remedy.
+//! - [`read`](mod@read): CSV, JSON, JSONL, SemEval and TACRED files into checked [`Example`]s; every mistake is refused with
+//!   file, row, column and remedy, or left out or repaired and listed.
+//! - [`write`](mod@write): examples as KLUE JSON, the competition's CSV or JSONL, and the description to read them back.
 //! - [`audit`](mod@audit): what is in a data set, and what will mislead whoever trains on it.
 //! - [`dedup`]: groups of duplicate rows in four tiers.
 //! - [`split`](mod@split): grouped, label-balanced splits, frozen as a hashed [`Manifest`].
@@ -50,17 +52,22 @@ pub mod read;
 pub mod rng;
 pub mod spec;
 pub mod split;
+pub mod write;
 
 pub use audit::{Audit, audit};
 pub use dedup::{Groups, NEAR_DUPLICATE_JACCARD, Tier, duplicate_groups, fold_text};
 pub use error::{DataError, Place};
 pub use example::{Entity, Example, Span, data_hash};
-pub use files::{sha256_file, sha256_hex, write_atomically};
+pub use files::{sha256_file, sha256_hex, write_atomically, write_atomically_with};
 pub use labels::{LabelId, LabelSet};
 pub use markup::{Edit, Marked, Markers, Query, QueryPlace, QueryTemplate, SpecialToken, mark, mark_with_query};
-pub use read::{parse_examples, read_examples};
-pub use spec::{DatasetSpec, EntityKeys, FieldNames, FileSpec, Format, Offsets, Role};
+pub use read::{
+    BadRow, FaultCount, FaultKind, OnBadRow, ReadReport, RowFault, parse_examples, parse_examples_with, read_examples,
+    read_examples_with,
+};
+pub use spec::{DatasetSpec, EntityNames, FieldNames, FileSpec, Format, Offsets, Role};
 pub use split::{Manifest, ManifestRow, Partition, SplitConfig, Strategy, split, subset};
+pub use write::{WrittenForm, write_examples};
 
 /// The README's example compiles.
 #[cfg(doctest)]

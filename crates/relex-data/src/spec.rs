@@ -1,17 +1,24 @@
 //! `dataset.toml`: everything that is particular to a data set, as data.
 
+mod fields;
+mod file;
+mod labels_file;
 mod parse;
+mod raw;
+mod resolve;
+mod write;
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
-use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 use crate::error::{DataError, list};
 use crate::example::Example;
-use crate::files::sha256_file;
 use crate::labels::LabelSet;
+use crate::read::{OnBadRow, ReadReport};
+
+pub(crate) use fields::Part;
+pub use fields::{EntityNames, FieldNames};
+pub use file::{FileSpec, Format, Offsets, Role};
 
 /// A data set's description, parsed and checked.
 ///
@@ -48,120 +55,18 @@ pub struct DatasetSpec {
     pub labels: LabelSet,
     /// The word that stands for each entity type in typed markers. Its keys are the types allowed.
     pub type_words: BTreeMap<String, String>,
-    /// Column or key names, where a file has none of its own.
-    pub fields: FieldNames,
-    /// How an entity is written.
-    pub entity: EntityKeys,
+    /// The type of an entity for which a file gives none.
+    pub default_type: Option<String>,
+    /// Other spellings of types, which [`OnBadRow::Repair`] puts right.
+    pub type_aliases: BTreeMap<String, String>,
     /// Values of the label column that mean "no label".
     pub unlabelled: HashSet<String>,
     /// The files, in order of preference within a role.
     pub files: Vec<FileSpec>,
 }
 
-/// One file of a data set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileSpec {
-    /// What the file is for.
-    pub role: Role,
-    /// Its path inside the data folder.
-    pub path: PathBuf,
-    /// How it is written.
-    pub format: Format,
-    /// Where it can be downloaded.
-    pub url: Option<String>,
-    /// The SHA-256 of its content, 64 lower-case hexadecimal digits.
-    pub sha256: Option<String>,
-    /// Its column or key names: the data set's, with this file's own on top.
-    pub fields: FieldNames,
-}
-
-/// The names of columns (CSV) or keys (JSON).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldNames {
-    /// The row's name.
-    pub id: String,
-    /// The text.
-    pub sentence: String,
-    /// The subject entity.
-    pub subject: String,
-    /// The object entity.
-    pub object: String,
-    /// The relation.
-    pub label: String,
-    /// Where the sentence came from, if the file tells.
-    pub source: Option<String>,
-}
-
-/// The key names inside an entity, and what its end offset means.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EntityKeys {
-    /// The entity's characters.
-    pub word: String,
-    /// The first character's offset.
-    pub start: String,
-    /// The last character's offset, or the one after it.
-    pub end: String,
-    /// The entity's type.
-    #[serde(rename = "type")]
-    pub entity_type: String,
-    /// What the end offset means.
-    pub offsets: Offsets,
-}
-
-/// What an end offset points at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Offsets {
-    /// The last character, as in KLUE-RE.
-    Inclusive,
-    /// The character after the last.
-    Exclusive,
-}
-
-/// What a file is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Labelled rows to learn from and validate on.
-    Train,
-    /// Rows to predict; labels may be absent.
-    Test,
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(match self {
-            Self::Train => "train",
-            Self::Test => "test",
-        })
-    }
-}
-
-/// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// A table with a header; entities are Python dict literals.
-    Csv,
-    /// An array of objects; entities are objects.
-    Json,
-}
-
-impl Format {
-    /// The format that a file name's extension stands for, if it is known.
-    #[must_use]
-    pub fn from_path(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "csv" => Some(Self::Csv),
-            "json" => Some(Self::Json),
-            _ => None,
-        }
-    }
-}
-
 impl DatasetSpec {
-    /// Reads and checks a `dataset.toml`.
+    /// Reads and checks a `dataset.toml`, and the file of labels that it may name.
     ///
     /// # Errors
     /// [`DataError::Read`] when the file cannot be read, [`DataError::Spec`] for bad TOML, an unknown or missing key, or
@@ -174,12 +79,21 @@ impl DatasetSpec {
         Self::parse(&text, path)
     }
 
-    /// Checks the text of a `dataset.toml`; `file` is its name in error messages.
+    /// Checks the text of a `dataset.toml`; `file` is its name in error messages, and its folder is where `labels_file`
+    /// is looked for.
     ///
     /// # Errors
     /// [`DataError::Spec`], as for [`DatasetSpec::from_file`].
     pub fn parse(text: &str, file: &Path) -> Result<Self, DataError> {
         parse::parse(text, file)
+    }
+
+    /// The description as TOML; [`DatasetSpec::parse`] reads it back as the same one, its labels then listed in place.
+    ///
+    /// # Errors
+    /// [`DataError::Spec`] when a path in it is not UTF-8, which TOML cannot hold.
+    pub fn to_toml(&self) -> Result<String, DataError> {
+        write::to_toml(self)
     }
 
     /// The word that typed markers show for an entity type, or nothing for a type that the data set does not know.
@@ -199,16 +113,30 @@ impl DatasetSpec {
         self.files_for(role).find(|file| folder.join(&file.path).is_file())
     }
 
-    /// Reads the first file of `role` that exists in `folder`.
+    /// Reads the first file of `role` that exists in `folder`; a bad row ends the reading.
     ///
     /// # Errors
     /// [`DataError::NoDataFile`] when there is none, saying what to put where; else whatever
     /// [`read_examples`](crate::read::read_examples) refuses.
     pub fn read(&self, folder: &Path, role: Role) -> Result<Vec<Example>, DataError> {
+        let (examples, _) = self.read_with(folder, role, OnBadRow::Fail)?;
+        Ok(examples)
+    }
+
+    /// [`DatasetSpec::read`] with a say in what happens to bad rows, and an account of them.
+    ///
+    /// # Errors
+    /// As for [`DatasetSpec::read`]; see [`OnBadRow`] for what still counts as an error.
+    pub fn read_with(
+        &self,
+        folder: &Path,
+        role: Role,
+        on_bad_row: OnBadRow,
+    ) -> Result<(Vec<Example>, ReadReport), DataError> {
         let file = self
             .find_file(folder, role)
             .ok_or_else(|| self.no_data_file(folder, role))?;
-        crate::read::read_examples(&folder.join(&file.path), file, self)
+        crate::read::read_examples_with(&folder.join(&file.path), file, self, on_bad_row)
     }
 
     /// The error that says which file of `role` to put into `folder`, and where it can be had.
@@ -236,12 +164,18 @@ impl DatasetSpec {
 
     /// A description of a file outside the data set's list.
     ///
-    /// The field names are those of the first listed file of the same format, which a user's file mostly follows, else the
-    /// data set's own.
+    /// Names and offsets are those of the first listed file of the same format, which a user's file mostly follows; else
+    /// those of the first file with named columns or keys; else KLUE-RE's.
     #[must_use]
     pub fn describe(&self, path: &Path, role: Role, format: Format) -> FileSpec {
-        let alike = self.files.iter().find(|file| file.format == format);
-        let fields = alike.map_or(&self.fields, |file| &file.fields).clone();
+        let same = |file: &&FileSpec| file.format == format;
+        let named = |file: &&FileSpec| file.format != Format::Semeval && format != Format::Semeval;
+        let alike = self.files.iter().find(same).or_else(|| self.files.iter().find(named));
+        let (fields, offsets) = match alike {
+            Some(file) => (file.fields.clone(), file.offsets),
+            None if format == Format::Semeval => (FieldNames::semeval(), Offsets::Exclusive),
+            None => (FieldNames::klue("id"), Offsets::Inclusive),
+        };
         FileSpec {
             role,
             path: path.to_path_buf(),
@@ -249,30 +183,25 @@ impl DatasetSpec {
             url: None,
             sha256: None,
             fields,
+            offsets,
         }
+    }
+
+    /// [`DatasetSpec::describe`] with the format that the file's name stands for: that of a listed file with the same
+    /// extension, else the extension's own. Nothing for a name that tells nothing.
+    #[must_use]
+    pub fn describe_named(&self, path: &Path, role: Role) -> Option<FileSpec> {
+        let extension = file::extension(path)?;
+        let listed = self
+            .files
+            .iter()
+            .find(|file| file::extension(&file.path).as_ref() == Some(&extension));
+        let format = listed.map(|file| file.format).or_else(|| Format::from_path(path))?;
+        Some(self.describe(path, role, format))
     }
 
     pub(crate) fn known_types(&self) -> String {
         list(self.type_words.keys().map(String::as_str))
-    }
-}
-
-impl FileSpec {
-    /// Compares a file's content with the checksum in `dataset.toml`; a file without one passes.
-    ///
-    /// # Errors
-    /// [`DataError::WrongChecksum`] when they differ, [`DataError::Read`] when the file cannot be read.
-    pub fn check_sha256(&self, path: &Path) -> Result<(), DataError> {
-        let Some(expected) = &self.sha256 else { return Ok(()) };
-        let found = sha256_file(path)?;
-        if found == *expected {
-            return Ok(());
-        }
-        Err(DataError::WrongChecksum {
-            path: path.to_path_buf(),
-            expected: expected.clone(),
-            found,
-        })
     }
 }
 
@@ -299,15 +228,19 @@ mod tests {
         assert_eq!(spec.type_word("DAT"), Some("날짜"));
         assert_eq!(spec.type_word("XYZ"), None);
         let files: Vec<&FileSpec> = spec.files_for(Role::Train).collect();
-        assert_eq!(
-            (files[0].fields.id.as_str(), files[1].fields.id.as_str()),
-            ("id", "guid")
-        );
+        let id = |file: &FileSpec| file.fields.id.clone().unwrap();
+        assert_eq!((id(files[0]), id(files[1])), ("id".to_owned(), "guid".to_owned()));
         assert_eq!(files[1].fields.sentence, "sentence");
+        assert_eq!(id(&spec.describe(Path::new("x"), Role::Test, Format::Json)), "guid");
+        // A form that the set does not list has the names of the first one that it does.
+        assert_eq!(id(&spec.describe(Path::new("x"), Role::Test, Format::Jsonl)), "id");
+        let named = |name: &str| spec.describe_named(Path::new(name), Role::Test).map(|file| file.format);
+        assert_eq!(named("x.JSON"), Some(Format::Json));
         assert_eq!(
-            spec.describe(Path::new("x"), Role::Test, Format::Json).fields.id,
-            "guid"
+            (named("x.jsonl"), named("x.txt")),
+            (Some(Format::Jsonl), Some(Format::Semeval))
         );
+        assert_eq!((named("x.parquet"), named("x")), (None, None));
     }
 
     #[test]
@@ -334,6 +267,71 @@ mod tests {
             "`ABC` is no SHA-256",
         );
         refused(("name = \"tiny\"", "name = tiny"), 2, "");
+        refused(
+            ("negative_label", "default_type = \"PRE\"\nnegative_label"),
+            7,
+            "`PRE` is not in [type_words]",
+        );
+        refused(
+            (
+                "subject = \"subject_entity\"",
+                "subject = { word = \"w\", ende = \"e\" }",
+            ),
+            20,
+            "unknown field `ende`",
+        );
+        refused(
+            ("subject = \"subject_entity\"", "subject = 3"),
+            20,
+            "a column's name, or a table of columns",
+        );
+        refused(("[entity]", "[entity]\nlabel = \"x\""), 26, "unknown field `label`");
+    }
+
+    #[test]
+    fn what_a_file_lacks_is_named() {
+        let lacks = |change: (&str, &str), part: &str| refused(change, 34, part);
+        lacks(
+            ("sentence = \"sentence\"", ""),
+            "nothing says which column or key holds the sentence",
+        );
+        lacks(
+            ("object = \"object_entity\"", ""),
+            "nothing says where the object stands",
+        );
+        lacks(
+            ("offsets = \"inclusive\"", ""),
+            "nothing says what an end offset points at",
+        );
+        lacks(("start = \"start_idx\"", ""), "the subject has no `start`");
+        lacks(("\nend = \"end_idx\"", "\n"), "the subject has no `end`");
+        lacks(("type = \"type\"", ""), "the subject has no `type`");
+        let wordless = TOML.replacen("\nword = \"word\"", "\n", 1);
+        DatasetSpec::parse(&wordless, Path::new("d.toml")).unwrap();
+        let message = DatasetSpec::parse(&wordless.replacen("\"inclusive\"", "\"none\"", 1), Path::new("d.toml"));
+        assert!(message.unwrap_err().to_string().contains("the subject has no `word`"));
+    }
+
+    #[test]
+    fn labels_come_from_one_place() {
+        let labels = "labels = [\"no_relation\", \"per:employee_of\", \"per:title\", \"org:founded\"]";
+        let parse = |line: &str| {
+            assert!(TOML.contains(labels));
+            DatasetSpec::parse(&TOML.replacen(labels, line, 1), Path::new("tests/fixtures/d.toml"))
+        };
+        let message = |line: &str| parse(line).unwrap_err().to_string();
+        assert!(message("").contains("no label is listed"));
+        let both = format!("{labels}\nlabels_file = \"x\"");
+        assert!(message(&both).contains("d.toml, line 7, column `labels_file`: the labels are listed here and in"));
+        assert!(message("labels_file = \"nowhere.txt\"").contains("cannot read tests/fixtures/nowhere.txt"));
+        assert!(
+            message("labels_file = \"train.json\"").contains("line 6, column `labels_file`: tests/fixtures/train.json")
+        );
+        let message = message("labels_file = \"formats/labels.txt\"");
+        assert!(
+            message.contains("line 6, column `labels_file`: the negative label `no_relation` is not in"),
+            "{message}"
+        );
     }
 
     #[test]

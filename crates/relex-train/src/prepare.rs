@@ -1,7 +1,7 @@
 //! From a checked configuration to encoded rows: data set, frozen split, markers, tokens.
 
 use burn::tensor::Device;
-use relex_data::{DatasetSpec, Example, LabelSet, Manifest, Role, subset};
+use relex_data::{DatasetSpec, Example, LabelSet, Manifest, ReadReport, Role, subset};
 use relex_loss::Loss;
 use relex_model::{
     ClassifierConfig, EncodedExample, Encoder, EncoderConfig, LoadReport, NewToken, TextEncoder, load_encoder,
@@ -16,6 +16,8 @@ pub struct SplitData {
     pub spec: DatasetSpec,
     /// All labelled rows, in the order of their file.
     pub examples: Vec<Example>,
+    /// What became of the file's bad rows.
+    pub report: ReadReport,
     /// The split.
     pub manifest: Manifest,
     /// Rows to learn from, as indices into `examples`.
@@ -34,7 +36,7 @@ impl SplitData {
     pub fn load(config: &CheckedTrainConfig) -> Result<Self, TrainError> {
         let config = config.values();
         let spec = DatasetSpec::from_file(&config.data.dataset.join("dataset.toml"))?;
-        let examples = spec.read(config.data.files(), Role::Train)?;
+        let (examples, report) = spec.read_with(config.data.files(), Role::Train, config.data.on_bad_row)?;
         let manifest = Manifest::read(&config.data.split)?;
         manifest.verify(&examples, &spec.labels)?;
         let partition = manifest.partition(&examples, config.data.fold)?;
@@ -52,6 +54,7 @@ impl SplitData {
         Ok(Self {
             spec,
             examples,
+            report,
             manifest,
             train,
             valid: partition.valid,

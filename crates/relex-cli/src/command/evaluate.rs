@@ -12,7 +12,7 @@ use relex_train::{RunFolder, resolve};
 
 use super::{Dataset, open_run};
 use crate::{
-    args::{DataArguments, EvaluateArguments},
+    args::EvaluateArguments,
     progress::{Verbosity, show},
 };
 
@@ -20,11 +20,8 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
     let scored = match (&arguments.run, &arguments.predictions, &arguments.dataset) {
         (Some(run), _, _) => Scored::of_run(&open_run(run)?)?,
         (None, Some(path), Some(dataset)) => {
-            let data = DataArguments {
-                dataset: dataset.clone(),
-                data_dir: arguments.data_dir.clone(),
-            };
-            Scored::of_file(path, &Dataset::open(&data)?)?
+            let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
+            Scored::of_file(path, &dataset.with(arguments.on_bad_row.into()))?
         }
         _ => bail!("give --run, or --predictions with --dataset"),
     };
@@ -54,10 +51,7 @@ impl Scored {
     /// A run's predictions for its validation fold.
     pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Self> {
         let config = resolve(&folder.config(), &[])?;
-        let data = DataArguments {
-            dataset: config.data.dataset,
-            data_dir: config.data.folder,
-        };
+        let data = &config.data;
         let path = folder.predictions("valid");
         if !path.is_file() {
             bail!(
@@ -66,7 +60,8 @@ impl Scored {
                 folder.path().display()
             );
         }
-        Self::of_file(&path, &Dataset::open(&data)?)
+        let dataset = Dataset::find(&data.dataset, data.folder.as_deref())?;
+        Self::of_file(&path, &dataset.with(data.on_bad_row))
     }
 
     /// Predictions of any system for labelled rows of a data set.

@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks beside dataset.toml (or in --data-dir), then in the cache, then downloads.
 pub(crate) fn run(arguments: &FetchArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let dataset = Dataset::open(&arguments.data)?;
-    let folder = find(&dataset, arguments.data.data_dir.is_some(), verbosity)?;
+    let dataset = Dataset::find(&arguments.dataset, arguments.data_dir.as_deref())?;
+    let folder = find(&dataset, arguments.data_dir.is_some(), verbosity)?;
     show(&folder.display().to_string());
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod audit;
+pub(crate) mod convert;
 pub(crate) mod evaluate;
 pub(crate) mod fetch;
 pub(crate) mod lint;
@@ -11,28 +12,67 @@ pub(crate) mod train;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
-use relex_data::{DataError, DatasetSpec, Example, Role};
+use anyhow::{anyhow, bail};
+use relex_data::{DataError, DatasetSpec, Example, OnBadRow, ReadReport, Role};
 use relex_train::{CheckedTrainConfig, RunFolder, SplitData, TrainError};
 
-use crate::args::DataArguments;
+use crate::{
+    args::{BadRowArgument, DataArguments, FileRows},
+    progress::complain,
+};
 
-/// A data set's description, and where it and its files are.
+/// How many bad rows are shown; `--bad-rows` writes all.
+const BAD_ROWS_SHOWN: usize = 5;
+
+/// A data set's description, where it and its files are, and what happens to their bad rows.
 pub(crate) struct Dataset {
     pub(crate) spec: DatasetSpec,
     pub(crate) files: PathBuf,
+    on_bad_row: OnBadRow,
+    bad_rows: Option<PathBuf>,
 }
 
 impl Dataset {
     pub(crate) fn open(arguments: &DataArguments) -> anyhow::Result<Self> {
-        let folder = dataset_folder(&arguments.dataset)?;
-        let spec = DatasetSpec::from_file(&folder.join("dataset.toml"))?;
-        let files = arguments.data_dir.clone().unwrap_or(folder);
-        Ok(Self { spec, files })
+        let mut dataset = Self::find(&arguments.dataset, arguments.data_dir.as_deref())?;
+        dataset.on_bad_row = arguments.on_bad_row.into();
+        dataset.bad_rows.clone_from(&arguments.bad_rows);
+        Ok(dataset)
     }
 
+    /// A data set none of whose rows may be bad.
+    pub(crate) fn find(name: &Path, files: Option<&Path>) -> anyhow::Result<Self> {
+        let folder = dataset_folder(name)?;
+        let spec = DatasetSpec::from_file(&folder.join("dataset.toml"))?;
+        Ok(Self::new(spec, files.unwrap_or(&folder)))
+    }
+
+    fn new(spec: DatasetSpec, files: &Path) -> Self {
+        Self {
+            spec,
+            files: files.into(),
+            on_bad_row: OnBadRow::Fail,
+            bad_rows: None,
+        }
+    }
+
+    /// The same data set, read as a run says or a flag.
+    pub(crate) fn with(self, on_bad_row: OnBadRow) -> Self {
+        Self { on_bad_row, ..self }
+    }
+
+    /// Reads a file, and says on standard error which rows are not as they stand there.
     pub(crate) fn read(&self, role: Role) -> anyhow::Result<Vec<Example>> {
-        Ok(self.spec.read(&self.files, role)?)
+        let read = self.spec.read_with(&self.files, role, self.on_bad_row);
+        let (examples, report) = read.map_err(|error| match error {
+            DataError::BadRow(_) => anyhow!("{error} (or see what --on-bad-row skip and repair do)"),
+            error => error.into(),
+        })?;
+        tell_bad_rows(&report);
+        if let Some(path) = &self.bad_rows {
+            relex_data::write_atomically(path, &serde_json::to_vec_pretty(&report)?)?;
+        }
+        Ok(examples)
     }
 
     /// The context of a complaint about labelled rows and the manifest that does not fit them.
@@ -42,6 +82,33 @@ impl Dataset {
             .find_file(&self.files, Role::Train)
             .map_or_else(PathBuf::new, |file| file.path.clone());
         format!("{} and {}", self.files.join(file).display(), manifest.display())
+    }
+}
+
+/// Says which rows were repaired or left out, unless all were read as they stand.
+pub(crate) fn tell_bad_rows(report: &ReadReport) {
+    if !report.is_clean() {
+        complain(&report.render_text(BAD_ROWS_SHOWN));
+    }
+}
+
+impl From<BadRowArgument> for OnBadRow {
+    fn from(argument: BadRowArgument) -> Self {
+        match argument {
+            BadRowArgument::Fail => Self::Fail,
+            BadRowArgument::Skip => Self::Skip,
+            BadRowArgument::Repair => Self::Repair,
+        }
+    }
+}
+
+impl From<FileRows> for Role {
+    fn from(rows: FileRows) -> Self {
+        match rows {
+            FileRows::Train => Self::Train,
+            FileRows::Valid => Self::Valid,
+            FileRows::Test => Self::Test,
+        }
     }
 }
 
@@ -64,22 +131,18 @@ pub(crate) fn open_run(path: &Path) -> anyhow::Result<RunFolder> {
 
 /// A run's data and split; where they do not fit each other, the error names both files.
 pub(crate) fn load_split(config: &CheckedTrainConfig) -> anyhow::Result<SplitData> {
-    SplitData::load(config).map_err(|error| {
+    let loaded = SplitData::load(config).map_err(|error| {
         let data = &config.values().data;
         let mismatch = matches!(error, TrainError::Data(DataError::ManifestMismatch { .. }));
         let spec = mismatch.then(|| DatasetSpec::from_file(&data.dataset.join("dataset.toml")));
         let error = anyhow::Error::new(error);
         match spec {
-            Some(Ok(spec)) => error.context(
-                Dataset {
-                    spec,
-                    files: data.files().into(),
-                }
-                .beside(&data.split),
-            ),
+            Some(Ok(spec)) => error.context(Dataset::new(spec, data.files()).beside(&data.split)),
             _ => error,
         }
-    })
+    })?;
+    tell_bad_rows(&loaded.report);
+    Ok(loaded)
 }
 
 /// A folder as it is, or a name under `datasets/`.

@@ -1,12 +1,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use relex_data::{DatasetSpec, Example, Format, Role, data_hash, read_examples, sha256_file};
+use relex_data::{DatasetSpec, Example, Role, data_hash, read_examples_with, sha256_file};
 use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
 use relex_model::{LoadedClassifier, load_classifier, open_device};
 use relex_train::{CheckedTrainConfig, Provenance, RunFolder, TrainError, encode_rows, predict, resolve};
 
-use super::{load_split, open_run};
+use super::{load_split, open_run, tell_bad_rows};
 use crate::{
     args::{PredictArguments, Rows},
     interrupt::{self, Interrupted},
@@ -98,18 +98,20 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
     };
     if let Some(path) = &arguments.input {
         let spec = open_spec(&values.dataset)?;
-        let format = Format::from_path(path).ok_or_else(|| {
+        let file = spec.describe_named(path, Role::Test).ok_or_else(|| {
             anyhow!(
-                "{}: cannot tell its format from its name; use .csv or .json",
+                "{}: cannot tell its format from its name; use .csv, .json, .jsonl or .txt",
                 path.display()
             )
         })?;
-        let examples = read_examples(path, &spec.describe(path, Role::Test, format), &spec)?;
+        let (examples, report) = read_examples_with(path, &file, &spec, values.on_bad_row)?;
+        tell_bad_rows(&report);
         return Ok(Input::whole(spec, examples, outputs(Vec::new())));
     }
     if arguments.rows == Rows::Test {
         let spec = open_spec(&values.dataset)?;
-        let examples = spec.read(values.files(), Role::Test)?;
+        let (examples, report) = spec.read_with(values.files(), Role::Test, values.on_bad_row)?;
+        tell_bad_rows(&report);
         return Ok(Input::whole(
             spec,
             examples,

@@ -5,9 +5,11 @@
 mod bad_configuration;
 mod bad_data;
 mod bad_encoder;
+mod bad_rows;
 mod bad_run;
 mod bad_split;
 mod bench;
+mod convert;
 mod fetch;
 mod interrupt;
 mod losses;

@@ -1,160 +1,138 @@
 //! The checks that every row passes, whatever its format.
 
-use super::{RawEntity, RawRow, RowPlace};
-use crate::error::{DataError, clip};
+use super::raw::{RawEntity, RawRow, Sentence};
+use super::report::{FaultKind, OnBadRow, RowFault, RowPlace};
+use super::{Checked, Reading, locate, repair};
+use crate::error::clip;
 use crate::example::{Entity, Example, Span};
 use crate::labels::{LabelId, did_you_mean};
-use crate::spec::{DatasetSpec, FileSpec, Offsets};
+use crate::spec::{EntityNames, Offsets, Part};
 
-/// How many places of a word a message lists.
-const PLACES_SHOWN: usize = 3;
-
-pub(super) fn example(
-    raw: RawRow,
-    row: RowPlace<'_>,
-    file: &FileSpec,
-    spec: &DatasetSpec,
-) -> Result<Example, DataError> {
-    let fields = &file.fields;
+pub(super) fn example(raw: RawRow, row: RowPlace<'_>, reading: &Reading<'_>) -> Result<Checked, RowFault> {
+    let fields = &reading.file.fields;
     let needed = |value: &str, column: &str| {
-        if value.trim().is_empty() {
-            let (place, found) = (row.column(column), "nothing".to_owned());
-            return Err(DataError::WrongKind {
-                place,
-                expected: "a text",
-                found,
-            });
-        }
-        Ok(())
+        let is_there = !value.trim().is_empty();
+        is_there
+            .then_some(())
+            .ok_or_else(|| row.wrong_kind(column, "nothing", "a text"))
     };
-    needed(&raw.id, &fields.id)?;
-    needed(&raw.sentence, &fields.sentence)?;
+    if let (Some(id), Some(column)) = (&raw.id, &fields.id) {
+        needed(id, column)?;
+    }
+    needed(&raw.sentence.text, &fields.sentence)?;
+    let mut check = Check {
+        row,
+        reading,
+        repairs: Vec::new(),
+    };
     let label = match raw.label {
-        Some(name) => label(&name, row, &fields.label, spec)?,
+        Some(name) => check.label(&name)?,
         None => None,
     };
-    Ok(Example {
-        subject: entity(raw.subject, &raw.sentence, row, &fields.subject, spec)?,
-        object: entity(raw.object, &raw.sentence, row, &fields.object, spec)?,
-        id: raw.id,
-        sentence: raw.sentence,
-        label,
-        source: raw.source,
+    let subject = check.entity(raw.subject, &raw.sentence, &fields.subject)?;
+    let object = check.entity(raw.object, &raw.sentence, &fields.object)?;
+    Ok(Checked {
+        example: Example {
+            id: raw.id.unwrap_or_else(|| row.row.to_string()),
+            sentence: raw.sentence.text,
+            subject,
+            object,
+            label,
+            source: raw.source.filter(|source| !source.is_empty()),
+        },
+        repairs: check.repairs,
     })
 }
 
-fn label(name: &str, row: RowPlace<'_>, column: &str, spec: &DatasetSpec) -> Result<Option<LabelId>, DataError> {
-    if spec.unlabelled.contains(name) {
-        return Ok(None);
-    }
-    match spec.labels.id(name) {
-        Some(id) => Ok(Some(id)),
-        None => Err(DataError::UnknownLabel {
-            place: row.column(column),
-            label: clip(name),
-            hint: did_you_mean(name, spec.labels.names().iter().map(String::as_str)),
-        }),
-    }
+/// A row being checked, and what was put right in it so far.
+struct Check<'a> {
+    row: RowPlace<'a>,
+    reading: &'a Reading<'a>,
+    repairs: Vec<(RowFault, String)>,
 }
 
-fn entity(
-    raw: RawEntity,
-    sentence: &str,
-    row: RowPlace<'_>,
-    column: &str,
-    spec: &DatasetSpec,
-) -> Result<Entity, DataError> {
-    if spec.type_word(&raw.entity_type).is_none() {
-        return Err(DataError::UnknownType {
-            place: row.column(column),
-            hint: did_you_mean(&raw.entity_type, spec.type_words.keys().map(String::as_str)),
-            known: spec.known_types(),
-            entity_type: clip(&raw.entity_type),
-        });
-    }
-    let span = span(&raw, sentence, row, column, spec)?;
-    let stands = span.of(sentence).unwrap_or_default();
-    if stands == raw.word {
-        return Ok(Entity {
-            span,
-            entity_type: raw.entity_type,
-        });
-    }
-    Err(DataError::WordMismatch {
-        place: row.column(column),
-        word: clip(&raw.word),
-        start: raw.start,
-        end: raw.end,
-        stands: clip(stands),
-        remedy: remedy(&raw, sentence, span, spec),
-    })
-}
-
-fn span(
-    raw: &RawEntity,
-    sentence: &str,
-    row: RowPlace<'_>,
-    column: &str,
-    spec: &DatasetSpec,
-) -> Result<Span, DataError> {
-    let keys = &spec.entity;
-    let out = |key: &str, value: i64, reason: String| DataError::OffsetOutOfRange {
-        place: row.column(column),
-        key: key.to_owned(),
-        value,
-        reason,
-    };
-    let length = sentence.chars().count();
-    let past_last = match keys.offsets {
-        Offsets::Inclusive => raw.end.checked_add(1),
-        Offsets::Exclusive => Some(raw.end),
-    };
-    let bound = || format!("the sentence has {length} characters");
-    let start = usize::try_from(raw.start)
-        .ok()
-        .filter(|start| *start < length)
-        .ok_or_else(|| out(&keys.start, raw.start, bound()))?;
-    let end = past_last
-        .and_then(|end| usize::try_from(end).ok())
-        .filter(|end| *end <= length)
-        .ok_or_else(|| out(&keys.end, raw.end, bound()))?;
-    Span::new(start, end).map_err(|_| {
-        let reason = format!("the entity begins at {} and would be empty", raw.start);
-        out(&keys.end, raw.end, reason)
-    })
-}
-
-/// Where the word really stands, and what to do about it.
-fn remedy(raw: &RawEntity, sentence: &str, span: Span, spec: &DatasetSpec) -> String {
-    let keys = &spec.entity;
-    let (other_end, other_name) = match keys.offsets {
-        Offsets::Inclusive => (span.end().checked_sub(1), "exclusive"),
-        Offsets::Exclusive => (span.end().checked_add(1), "inclusive"),
-    };
-    let under_other = other_end
-        .and_then(|end| Span::new(span.start(), end).ok())
-        .and_then(|span| span.of(sentence));
-    if under_other == Some(raw.word.as_str()) {
-        return format!(
-            "it would be right with offsets = \"{other_name}\" under [entity] in dataset.toml: set that if all rows are so, \
-             else correct {}",
-            keys.end
-        );
-    }
-    let width = raw.word.chars().count();
-    let last = match keys.offsets {
-        Offsets::Inclusive => width.saturating_sub(1),
-        Offsets::Exclusive => width,
-    };
-    let mut places = Vec::new();
-    if !raw.word.is_empty() {
-        for (byte, _) in sentence.match_indices(raw.word.as_str()).take(PLACES_SHOWN) {
-            let start = sentence[..byte].chars().count();
-            places.push(format!("{} = {start}, {} = {}", keys.start, keys.end, start + last));
+impl Check<'_> {
+    /// The mended value where mistakes are to be mended and this one can be, else the mistake.
+    fn mend<T>(&mut self, fault: RowFault, mended: impl FnOnce() -> Option<(T, String)>) -> Result<T, RowFault> {
+        if self.reading.on_bad_row == OnBadRow::Repair
+            && let Some((value, how)) = mended()
+        {
+            self.repairs.push((fault, how));
+            return Ok(value);
         }
+        Err(fault)
     }
-    if places.is_empty() {
-        return "the word stands nowhere in the sentence: correct the word or the sentence".to_owned();
+
+    fn label(&mut self, name: &str) -> Result<Option<LabelId>, RowFault> {
+        let spec = self.reading.spec;
+        if spec.unlabelled.contains(name) {
+            return Ok(None);
+        }
+        if let Some(id) = spec.labels.id(name) {
+            return Ok(Some(id));
+        }
+        let hint = did_you_mean(name, spec.labels.names().iter().map(String::as_str));
+        let found = format!("unknown label `{}`{hint}", clip(name));
+        let remedy = "correct it, or add it to `labels` (or to `unlabelled`) in dataset.toml";
+        let column = Some(self.reading.file.fields.label.as_str());
+        let fault = self.row.fault(FaultKind::UnknownLabel, column, found, remedy);
+        self.mend(fault, || {
+            let trimmed = name.trim();
+            if spec.unlabelled.contains(trimmed) {
+                return Some((None, format!("read as `{trimmed}`, that is, without label")));
+            }
+            let (name, how) = repair::label(name, &spec.labels)?;
+            Some((spec.labels.id(&name), how))
+        })
     }
-    format!("the word stands at {}: correct the offsets", places.join(" or at "))
+
+    fn entity(&mut self, raw: RawEntity, sentence: &Sentence, names: &EntityNames) -> Result<Entity, RowFault> {
+        let entity_type = self.entity_type(raw.entity_type.as_deref(), names)?;
+        let span = self.span(&raw, sentence, names)?;
+        Ok(Entity { span, entity_type })
+    }
+
+    fn entity_type(&mut self, given: Option<&str>, names: &EntityNames) -> Result<String, RowFault> {
+        let spec = self.reading.spec;
+        let column = match &names.column {
+            Some(column) => column.as_str(),
+            None => names.part(Part::Type).unwrap_or_default(),
+        };
+        let name = match (given, &spec.default_type) {
+            (Some(name), _) => name,
+            (None, Some(default)) => default,
+            (None, None) => return Err(self.row.wrong_kind(column, "nothing", "an entity type")),
+        };
+        if spec.type_words.contains_key(name) {
+            return Ok(name.to_owned());
+        }
+        let hint = did_you_mean(name, spec.type_words.keys().map(String::as_str));
+        let found = format!("unknown entity type `{}`{hint}", clip(name));
+        let remedy = format!(
+            "correct it, or add it to [type_words] in dataset.toml, which knows {}",
+            spec.known_types()
+        );
+        let fault = self.row.fault(FaultKind::UnknownType, Some(column), found, remedy);
+        self.mend(fault, || repair::entity_type(name, spec))
+    }
+
+    fn span(&mut self, raw: &RawEntity, sentence: &Sentence, names: &EntityNames) -> Result<Span, RowFault> {
+        let (row, offsets) = (self.row, self.reading.file.offsets);
+        if offsets == Offsets::Absent {
+            return locate::find_word(raw.word.as_deref().unwrap_or_default(), &sentence.text, names, row);
+        }
+        let claimed = locate::claimed_span(raw, sentence, offsets, names, row);
+        let Some(word) = raw.word.as_deref() else {
+            return claimed;
+        };
+        let (fault, claimed) = match claimed {
+            Ok(span) if span.of(&sentence.text) == Some(word) => return Ok(span),
+            Ok(span) => {
+                let fault = locate::mismatch(raw, word, span, sentence, offsets, names, row);
+                (fault, Some(span))
+            }
+            Err(fault) => (fault, None),
+        };
+        self.mend(fault, || repair::span(raw, word, claimed, sentence, offsets))
+    }
 }

@@ -1,150 +1,179 @@
-//! The competition's table: a header, one row a line, entities as Python dict literals.
+//! A table: a header, one row a line, entities in a column each or in columns for their parts.
 
 use std::path::Path;
 
-use ::csv::{ReaderBuilder, StringRecord};
+use ::csv::{Position, Reader, ReaderBuilder, StringRecord};
 
-use super::{RawRow, RowPlace, check, python_dict, scalar};
-use crate::error::{DataError, Place, clip, list};
-use crate::example::Example;
+use super::collect::{BATCH, Collector};
+use super::raw::{RawEntity, RawRow, Sentence};
+use super::report::{RowFault, RowPlace};
+use super::scalar::{self, Scalar};
+use super::{Reading, cell, check};
+use crate::error::{DataError, Place, list};
 use crate::labels::did_you_mean;
-use crate::spec::{DatasetSpec, FileSpec, Role};
+use crate::spec::{EntityNames, Part, Role};
 
-pub(super) fn parse(text: &str, path: &Path, file: &FileSpec, spec: &DatasetSpec) -> Result<Vec<Example>, DataError> {
+pub(super) fn parse(text: &str, reading: &Reading<'_>, collector: &mut Collector) -> Result<(), DataError> {
+    let path = reading.path;
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| malformed(path, &error))?.clone();
-    let columns = Columns::find(&header, path, file)?;
-    let mut examples = Vec::new();
-    let mut record = StringRecord::new();
-    let mut last = None;
-    while reader
-        .read_record(&mut record)
-        .map_err(|error| malformed(path, &error))?
-    {
-        let line = record.position().map(::csv::Position::line);
-        let row = RowPlace {
-            file: path,
-            row: examples.len() + 1,
-            line,
-        };
-        if record.len() != header.len() {
-            let message = format!(
-                "the row has {} fields, but the header names {}; put double quotes around a field that holds a comma, \
-                 a quote or a line break, and close them",
-                record.len(),
-                header.len()
-            );
-            return Err(DataError::Malformed {
-                place: row.place(),
-                message,
-            });
+    let columns = Columns::find(&header, reading)?;
+    let width = header.len();
+    let (mut last, mut is_whole) = (None, false);
+    while !is_whole {
+        let records = batch(&mut reader, path)?;
+        is_whole = records.len() < BATCH;
+        let position = records.last().and_then(StringRecord::position).cloned();
+        last = position
+            .map(|position| (position, collector.rows() + records.len()))
+            .or(last);
+        if is_whole && let Some((position, number)) = &last {
+            refuse_open_quote(text, position, *number, reading)?;
         }
-        let raw = columns.raw_row(&record, row, file, spec)?;
-        examples.push(check::example(raw, row, file, spec)?);
-        last = record
-            .position()
-            .and_then(|position| Some((row, usize::try_from(position.byte()).ok()?)));
+        let place = |number: usize, record: &StringRecord| RowPlace {
+            file: path,
+            row: number,
+            line: record.position().map(Position::line),
+        };
+        collector.batch(&records, place, |record, row| {
+            if record.len() != width {
+                let found = format!("the row has {} fields, but the header names {width}", record.len());
+                let remedy =
+                    "put double quotes around a field that holds a comma, a quote or a line break, and close them";
+                return Err(row.malformed(found, remedy));
+            }
+            check::example(columns.raw_row(record, row, reading)?, row, reading)
+        })?;
     }
-    if let Some((row, start)) = last
-        && text.get(start..).is_some_and(ends_in_quotes)
-    {
-        let message = "a field that begins here with a double quote is never closed; close it".to_owned();
-        return Err(DataError::Malformed {
-            place: row.place(),
-            message,
-        });
+    Ok(())
+}
+
+/// The next rows: [`BATCH`] of them, or fewer if they are the file's last.
+fn batch(reader: &mut Reader<&[u8]>, path: &Path) -> Result<Vec<StringRecord>, DataError> {
+    let mut records = Vec::new();
+    while records.len() < BATCH {
+        let mut record = StringRecord::new();
+        if !reader
+            .read_record(&mut record)
+            .map_err(|error| malformed(path, &error))?
+        {
+            break;
+        }
+        records.push(record);
     }
-    Ok(examples)
+    Ok(records)
 }
 
 /// Where the columns stand.
 struct Columns {
-    id: usize,
+    id: Option<usize>,
     sentence: usize,
-    subject: usize,
-    object: usize,
+    subject: EntityColumns,
+    object: EntityColumns,
     label: Option<usize>,
     source: Option<usize>,
+    names: Vec<String>,
+}
+
+enum EntityColumns {
+    Whole(usize),
+    Parts([Option<usize>; Part::ALL.len()]),
 }
 
 impl Columns {
-    fn find(header: &StringRecord, path: &Path, file: &FileSpec) -> Result<Self, DataError> {
+    fn find(header: &StringRecord, reading: &Reading<'_>) -> Result<Self, DataError> {
         let position = |name: &str| header.iter().position(|column| column == name);
         let needed = |name: &str| {
             position(name).ok_or_else(|| DataError::MissingColumn {
                 place: Box::new(Place {
                     line: Some(1),
                     column: Some(name.to_owned()),
-                    ..Place::file(path)
+                    ..Place::file(reading.path)
                 }),
                 hint: did_you_mean(name, header),
                 found: list(header),
             })
         };
-        let fields = &file.fields;
+        let entity = |names: &EntityNames| {
+            if let Some(column) = &names.column {
+                return Ok(EntityColumns::Whole(needed(column)?));
+            }
+            let mut parts = [None; Part::ALL.len()];
+            for (slot, part) in parts.iter_mut().zip(Part::ALL) {
+                *slot = names.part(part).map(needed).transpose()?;
+            }
+            Ok(EntityColumns::Parts(parts))
+        };
+        let fields = &reading.file.fields;
         Ok(Self {
-            id: needed(&fields.id)?,
+            id: fields.id.as_deref().map(needed).transpose()?,
             sentence: needed(&fields.sentence)?,
-            subject: needed(&fields.subject)?,
-            object: needed(&fields.object)?,
-            label: match file.role {
-                Role::Train => Some(needed(&fields.label)?),
+            subject: entity(&fields.subject)?,
+            object: entity(&fields.object)?,
+            label: match reading.file.role {
+                Role::Train | Role::Valid => Some(needed(&fields.label)?),
                 Role::Test => position(&fields.label),
             },
             source: fields.source.as_deref().map(needed).transpose()?,
+            names: header.iter().map(str::to_owned).collect(),
         })
     }
 
-    fn raw_row(
+    fn raw_row(&self, record: &StringRecord, row: RowPlace<'_>, reading: &Reading<'_>) -> Result<RawRow, RowFault> {
+        let text = |column: usize| record.get(column).unwrap_or_default();
+        let fields = &reading.file.fields;
+        Ok(RawRow {
+            id: self.id.map(text).map(str::to_owned),
+            sentence: Sentence::of_text(text(self.sentence).to_owned()),
+            subject: self.entity(&self.subject, &fields.subject, record, row, reading)?,
+            object: self.entity(&self.object, &fields.object, record, row, reading)?,
+            label: self.label.map(text).map(str::to_owned),
+            source: self.source.map(text).map(str::to_owned),
+        })
+    }
+
+    fn entity(
         &self,
+        columns: &EntityColumns,
+        names: &EntityNames,
         record: &StringRecord,
         row: RowPlace<'_>,
-        file: &FileSpec,
-        spec: &DatasetSpec,
-    ) -> Result<RawRow, DataError> {
-        let cell = |column: usize| record.get(column).unwrap_or_default();
-        let entity = |column: usize, name: &str| dict_entity(cell(column), spec, row, name);
-        Ok(RawRow {
-            id: cell(self.id).to_owned(),
-            sentence: cell(self.sentence).to_owned(),
-            subject: entity(self.subject, &file.fields.subject)?,
-            object: entity(self.object, &file.fields.object)?,
-            label: self.label.map(|column| cell(column).to_owned()),
-            source: self
-                .source
-                .map(cell)
-                .filter(|source| !source.is_empty())
-                .map(str::to_owned),
-        })
+        reading: &Reading<'_>,
+    ) -> Result<RawEntity, RowFault> {
+        let text = |column: usize| record.get(column).unwrap_or_default();
+        match columns {
+            EntityColumns::Whole(column) => cell::entity(text(*column), names, row, reading),
+            EntityColumns::Parts(parts) => {
+                let get = |part: Part| {
+                    let value = text(parts[part as usize]?);
+                    Some(match value.is_empty() {
+                        true => Scalar::Nothing,
+                        false => Scalar::Text(value.to_owned()),
+                    })
+                };
+                scalar::entity(names, reading, row, get, || self.names.clone())
+            }
+        }
     }
 }
 
-/// An entity from the text of its dict.
-pub(super) fn dict_entity(
-    text: &str,
-    spec: &DatasetSpec,
-    row: RowPlace<'_>,
-    column: &str,
-) -> Result<super::RawEntity, DataError> {
-    let pairs = python_dict::parse(text).map_err(|broken| DataError::BrokenDict {
-        place: row.column(column),
-        message: format!(
-            "{} at character {} of `{}`; write it as {{'{}': '…', '{}': 0, '{}': 3, '{}': '…'}}",
-            broken.message,
-            broken.character,
-            clip(text),
-            spec.entity.word,
-            spec.entity.start,
-            spec.entity.end,
-            spec.entity.entity_type,
-        ),
-    })?;
-    scalar::entity(pairs, &spec.entity, row, column)
+/// An open quote in the last column swallows the rest of the file, which then looks like one valid row.
+fn refuse_open_quote(text: &str, last: &Position, number: usize, reading: &Reading<'_>) -> Result<(), DataError> {
+    let start = usize::try_from(last.byte()).unwrap_or(usize::MAX);
+    if !text.get(start..).is_some_and(ends_in_quotes) {
+        return Ok(());
+    }
+    Err(DataError::Malformed {
+        place: Box::new(Place {
+            row: Some(number),
+            line: Some(last.line()),
+            ..Place::file(reading.path)
+        }),
+        message: "a field that begins here with a double quote is never closed; close it".to_owned(),
+    })
 }
 
 /// Whether the text of one row ends inside a quoted field.
-///
-/// An open quote in the last column swallows the rest of the file, which then looks like one valid row.
 fn ends_in_quotes(row: &str) -> bool {
     let (mut quoted, mut field_starts) = (false, true);
     for byte in row.bytes() {
@@ -160,7 +189,7 @@ fn ends_in_quotes(row: &str) -> bool {
 }
 
 fn malformed(path: &Path, error: &::csv::Error) -> DataError {
-    let line = error.position().map(::csv::Position::line);
+    let line = error.position().map(Position::line);
     DataError::Malformed {
         place: Box::new(Place {
             line,

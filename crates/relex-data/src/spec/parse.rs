@@ -1,75 +1,19 @@
 //! TOML as written → checked description.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::Path;
 
-use serde::Deserialize;
 use toml::Spanned;
 
-use super::{DatasetSpec, EntityKeys, FieldNames, FileSpec, Format, Role};
+use super::labels_file;
+use super::raw::{RawFile, RawSpec};
+use super::resolve::{Lacking, resolve};
+use super::{DatasetSpec, FileSpec, Format};
 use crate::error::{DataError, Place};
 use crate::labels::{LabelSet, did_you_mean};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSpec {
-    name: Spanned<String>,
-    title: String,
-    licence: String,
-    homepage: String,
-    labels: Spanned<Vec<String>>,
-    negative_label: String,
-    #[serde(default)]
-    unlabelled: Vec<String>,
-    type_words: Spanned<BTreeMap<String, String>>,
-    fields: RawFields,
-    entity: EntityKeys,
-    files: Spanned<Vec<RawFile>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFields {
-    id: String,
-    sentence: String,
-    subject: String,
-    object: String,
-    label: String,
-    source: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFile {
-    role: Role,
-    path: Spanned<PathBuf>,
-    format: Format,
-    url: Option<String>,
-    sha256: Option<Spanned<String>>,
-    #[serde(default)]
-    fields: FieldOverrides,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct FieldOverrides {
-    id: Option<String>,
-    sentence: Option<String>,
-    subject: Option<String>,
-    object: Option<String>,
-    label: Option<String>,
-    source: Option<String>,
-}
-
 pub(super) fn parse(text: &str, file: &Path) -> Result<DatasetSpec, DataError> {
-    let refuse = |at: usize, key: &str, message: String| DataError::Spec {
-        place: Box::new(Place {
-            line: Some(line_of(text, at)),
-            column: Some(key.to_owned()),
-            ..Place::file(file)
-        }),
-        message,
-    };
+    let source = Source { text, file };
     let raw: RawSpec = toml::from_str(text).map_err(|error| DataError::Spec {
         place: Box::new(Place {
             line: error.span().map(|span| line_of(text, span.start)),
@@ -79,43 +23,18 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<DatasetSpec, DataError> {
     })?;
 
     if raw.name.get_ref().is_empty() {
-        return Err(refuse(
-            raw.name.span().start,
-            "name",
-            "the name is empty; give the data set one".to_owned(),
-        ));
+        let message = "the name is empty; give the data set one".to_owned();
+        return Err(source.refuse(&raw.name, "name", message));
     }
-    let labels_at = raw.labels.span().start;
-    let labels = LabelSet::new(raw.labels.into_inner(), &raw.negative_label)
-        .map_err(|error| refuse(labels_at, "labels", error.to_string()))?;
-    let unlabelled: HashSet<String> = raw.unlabelled.into_iter().collect();
-    if let Some(name) = labels.names().iter().find(|name| unlabelled.contains(*name)) {
-        let message = format!("`{name}` is a label and also listed as unlabelled; remove it from one of the two lists");
-        return Err(refuse(labels_at, "labels", message));
-    }
-    if raw.type_words.get_ref().is_empty() {
-        let message = "no entity type is listed; give every type a word, such as PER = \"person\"".to_owned();
-        return Err(refuse(raw.type_words.span().start, "type_words", message));
-    }
+    let (labels, unlabelled) = labels(&raw, source)?;
+    check_types(&raw, source)?;
     if raw.files.get_ref().is_empty() {
         let message = "no file is listed; add a [[files]] entry with role, path and format".to_owned();
-        return Err(refuse(raw.files.span().start, "files", message));
+        return Err(source.refuse(&raw.files, "files", message));
     }
-
     let mut files = Vec::new();
-    for raw_file in raw.files.into_inner() {
-        if let Some(sum) = &raw_file.sha256 {
-            let digits = sum.get_ref();
-            if digits.len() != 64 || !digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-                let message = format!("`{digits}` is no SHA-256; write 64 lower-case hexadecimal digits");
-                return Err(refuse(sum.span().start, "sha256", message));
-            }
-        }
-        if raw_file.path.get_ref().as_os_str().is_empty() {
-            let message = "the path is empty; name the file inside the data folder".to_owned();
-            return Err(refuse(raw_file.path.span().start, "path", message));
-        }
-        files.push(checked_file(raw_file, &raw.fields));
+    for raw_file in raw.files.get_ref() {
+        files.push(checked_file(raw_file, &raw, source)?);
     }
     Ok(DatasetSpec {
         name: raw.name.into_inner(),
@@ -124,38 +43,132 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<DatasetSpec, DataError> {
         homepage: raw.homepage,
         labels,
         type_words: raw.type_words.into_inner(),
-        fields: FieldNames {
-            id: raw.fields.id,
-            sentence: raw.fields.sentence,
-            subject: raw.fields.subject,
-            object: raw.fields.object,
-            label: raw.fields.label,
-            source: raw.fields.source,
-        },
-        entity: raw.entity,
+        default_type: raw.default_type.map(Spanned::into_inner),
+        type_aliases: raw
+            .type_aliases
+            .into_iter()
+            .map(|(alias, name)| (alias, name.into_inner()))
+            .collect(),
         unlabelled,
         files,
     })
 }
 
-fn checked_file(file: RawFile, defaults: &RawFields) -> FileSpec {
-    let own = file.fields;
-    let or = |own: Option<String>, default: &String| own.unwrap_or_else(|| default.clone());
-    FileSpec {
-        role: file.role,
-        path: file.path.into_inner(),
-        format: file.format,
-        url: file.url,
-        sha256: file.sha256.map(Spanned::into_inner),
-        fields: FieldNames {
-            id: or(own.id, &defaults.id),
-            sentence: or(own.sentence, &defaults.sentence),
-            subject: or(own.subject, &defaults.subject),
-            object: or(own.object, &defaults.object),
-            label: or(own.label, &defaults.label),
-            source: own.source.or_else(|| defaults.source.clone()),
-        },
+/// The text being parsed, for the lines of its mistakes.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    text: &'a str,
+    file: &'a Path,
+}
+
+impl Source<'_> {
+    fn refuse<T>(self, at: &Spanned<T>, key: &str, message: String) -> DataError {
+        self.refuse_line(Some(line_of(self.text, at.span().start)), key, message)
     }
+
+    fn refuse_line(self, line: Option<u64>, key: &str, message: String) -> DataError {
+        DataError::Spec {
+            place: Box::new(Place {
+                line,
+                column: Some(key.to_owned()),
+                ..Place::file(self.file)
+            }),
+            message,
+        }
+    }
+}
+
+fn labels(raw: &RawSpec, source: Source<'_>) -> Result<(LabelSet, HashSet<String>), DataError> {
+    let line = |span: std::ops::Range<usize>| Some(line_of(source.text, span.start));
+    let (names, line, key) = match (&raw.labels, &raw.labels_file) {
+        (Some(names), None) => (names.get_ref().clone(), line(names.span()), "labels"),
+        (None, Some(name)) => {
+            let path = source.file.parent().unwrap_or(Path::new("")).join(name.get_ref());
+            let names = labels_file::read(&path).map_err(|message| source.refuse(name, "labels_file", message))?;
+            (names, line(name.span()), "labels_file")
+        }
+        (Some(_), Some(name)) => {
+            let message = "the labels are listed here and in `labels`; keep one of the two".to_owned();
+            return Err(source.refuse(name, "labels_file", message));
+        }
+        (None, None) => {
+            let message = "no label is listed; give them in the order of probabilities, or name a file of them with \
+                           labels_file"
+                .to_owned();
+            return Err(source.refuse_line(None, "labels", message));
+        }
+    };
+    let labels =
+        LabelSet::new(names, &raw.negative_label).map_err(|error| source.refuse_line(line, key, error.to_string()))?;
+    let unlabelled: HashSet<String> = raw.unlabelled.iter().cloned().collect();
+    if let Some(name) = labels.names().iter().find(|name| unlabelled.contains(*name)) {
+        let message = format!("`{name}` is a label and also listed as unlabelled; remove it from one of the two lists");
+        return Err(source.refuse_line(line, key, message));
+    }
+    Ok((labels, unlabelled))
+}
+
+fn check_types(raw: &RawSpec, source: Source<'_>) -> Result<(), DataError> {
+    let types = raw.type_words.get_ref();
+    if types.is_empty() {
+        let message = "no entity type is listed; give every type a word, such as PER = \"person\"".to_owned();
+        return Err(source.refuse(&raw.type_words, "type_words", message));
+    }
+    let unknown = |name: &Spanned<String>, key: &str| {
+        let hint = did_you_mean(name.get_ref(), types.keys().map(String::as_str));
+        let message = format!("`{}` is not in [type_words]{hint}; add it there", name.get_ref());
+        source.refuse(name, key, message)
+    };
+    if let Some(name) = &raw.default_type
+        && !types.contains_key(name.get_ref())
+    {
+        return Err(unknown(name, "default_type"));
+    }
+    for (alias, name) in &raw.type_aliases {
+        if !types.contains_key(name.get_ref()) {
+            return Err(unknown(name, "type_aliases"));
+        }
+        if types.contains_key(alias) {
+            let message = format!("`{alias}` is itself a type in [type_words]; remove it from one of the two tables");
+            return Err(source.refuse(name, "type_aliases", message));
+        }
+    }
+    Ok(())
+}
+
+fn checked_file(file: &RawFile, raw: &RawSpec, source: Source<'_>) -> Result<FileSpec, DataError> {
+    if let Some(sum) = &file.sha256 {
+        let digits = sum.get_ref();
+        if digits.len() != 64 || !digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            let message = format!("`{digits}` is no SHA-256; write 64 lower-case hexadecimal digits");
+            return Err(source.refuse(sum, "sha256", message));
+        }
+    }
+    if file.path.get_ref().as_os_str().is_empty() {
+        let message = "the path is empty; name the file inside the data folder".to_owned();
+        return Err(source.refuse(&file.path, "path", message));
+    }
+    let layers = ([&file.fields, &raw.fields], [&file.entity, &raw.entity]);
+    let has_default_type = raw.default_type.is_some();
+    let (fields, offsets) =
+        resolve(file.format, &layers.0, &layers.1, has_default_type).map_err(|Lacking { table, message }| {
+            let message = format!("for file `{}` {message}", file.path.get_ref().display());
+            source.refuse(&file.path, table, message)
+        })?;
+    if matches!(file.format, Format::Semeval) && !has_default_type {
+        let message =
+            "SemEval-2010 Task 8 text has no entity types; give default_type = \"…\" with a type of [type_words]";
+        return Err(source.refuse(&file.path, "default_type", message.to_owned()));
+    }
+    Ok(FileSpec {
+        role: file.role,
+        path: file.path.get_ref().clone(),
+        format: file.format,
+        url: file.url.clone(),
+        sha256: file.sha256.as_ref().map(|sum| sum.get_ref().clone()),
+        fields,
+        offsets,
+    })
 }
 
 /// The parser's message, with the likely name where it says "unknown field `x`, expected one of `y`, `z`".

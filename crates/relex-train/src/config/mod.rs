@@ -4,7 +4,7 @@ mod layers;
 
 use std::path::PathBuf;
 
-use relex_data::{Markers, Query};
+use relex_data::{Markers, OnBadRow, Query};
 use relex_loss::LossConfig;
 use relex_model::{DeviceChoice, HeadKind};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,9 @@ pub struct DataConfig {
     /// Folder with the data files, if they are not beside `dataset.toml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
+    /// What happens to a row that is not as `dataset.toml` says; the split was made with the same choice.
+    #[serde(skip_serializing_if = "is_default")]
+    pub on_bad_row: OnBadRow,
     /// The split manifest.
     pub split: PathBuf,
     /// Which of the split's folds is for validation.
@@ -55,6 +58,11 @@ pub struct DataConfig {
     /// Train on a nested subset of this many rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_train_rows: Option<usize>,
+}
+
+/// What is left out, so that the file of a run reads as it did before the key was there.
+fn is_default(on_bad_row: &OnBadRow) -> bool {
+    *on_bad_row == OnBadRow::default()
 }
 
 impl DataConfig {

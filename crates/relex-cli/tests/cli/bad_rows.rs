@@ -1,0 +1,93 @@
+//! One choice about bad rows, and the same rows everywhere.
+
+use predicates::prelude::*;
+use serde_json::Value;
+
+use crate::bench::Bench;
+
+/// One row with a wrong offset, one with a label that does not exist.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.edit(
+        "tiny/train.csv",
+        "'start_idx': 15, 'end_idx': 17, 'type': 'LOC'",
+        "'start_idx': 16, 'end_idx': 18, 'type': 'LOC'",
+    );
+    bench.edit("tiny/train.csv", "per:title,invented", "per:titel,invented");
+    bench
+}
+
+#[test]
+fn failing_names_the_way_out() {
+    bench().refuse(
+        &["audit", "--dataset", "tiny", "--bad-rows", "bad.json"],
+        &["row 2 (line 3), column `label`", "--on-bad-row skip and repair"],
+    );
+}
+
+#[test]
+fn skipped_and_repaired_rows_are_counted_and_listed() {
+    let bench = bench();
+    for (choice, repaired, refused) in [("skip", 0, 2), ("repair", 1, 1)] {
+        let arguments = [
+            "audit",
+            "--dataset",
+            "tiny",
+            "--on-bad-row",
+            choice,
+            "--bad-rows",
+            "new/bad.json",
+        ];
+        bench
+            .command(&arguments)
+            .assert()
+            .success()
+            .stdout(predicate::str::contains(format!("{} rows", 16 - refused)))
+            .stderr(predicate::str::contains(format!(
+                "16 rows, {repaired} repaired, {refused} left out"
+            )))
+            .stderr(predicate::str::contains("row 2 (line 3), column `label`"));
+        let report: Value = serde_json::from_str(&bench.text("new/bad.json")).unwrap();
+        assert_eq!(
+            (&report["repaired"], &report["refused"]),
+            (&repaired.into(), &refused.into())
+        );
+        assert_eq!(report["bad_rows"].as_array().unwrap().len(), 2);
+        assert_eq!(report["bad_rows"][1]["kind"], "word-mismatch");
+    }
+}
+
+#[test]
+fn training_reads_the_rows_that_the_split_was_made_from() {
+    let bench = bench();
+    let split = [
+        "split",
+        "create",
+        "--dataset",
+        "tiny",
+        "--valid-fraction",
+        "0.3",
+        "--out",
+        "split.json",
+    ];
+    bench.succeed(&[&split[..], &["--on-bad-row", "repair"]].concat());
+    let verify = ["split", "verify", "split.json", "--dataset", "tiny", "--on-bad-row"];
+    bench.succeed(&[&verify[..], &["repair"]].concat());
+    bench
+        .command(&[&verify[..], &["skip"]].concat())
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("does not match its split manifest"));
+
+    let train = ["train", "--config", "tiny.toml", "--run", "run"];
+    bench.refuse(&train, &["row 2 (line 3), column `label`"]);
+    bench
+        .command(&[&train[..], &["--set", "data.on_bad_row=repair"]].concat())
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("1 repaired, 1 left out"));
+    assert!(bench.text("run/config.toml").contains("on_bad_row = \"repair\""));
+    bench.succeed(&["predict", "--run", "run"]);
+    bench.succeed(&["evaluate", "--run", "run"]);
+    bench.succeed(&["report", "--run", "run"]);
+}
