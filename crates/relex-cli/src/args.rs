@@ -87,7 +87,7 @@ pub(crate) enum BadRowArgument {
 
 /// Which of a data set's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FileRows {
+pub(crate) enum FileRole {
     /// The rows to learn from.
     Train,
     /// The rows that its makers set aside for validation.
@@ -111,8 +111,8 @@ pub(crate) struct AuditArguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
     /// Which of its files.
-    #[arg(long, value_enum, default_value_t = FileRows::Train)]
-    pub(crate) rows: FileRows,
+    #[arg(long, value_enum, default_value_t = FileRole::Train)]
+    pub(crate) rows: FileRole,
     /// Also write the findings as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -123,8 +123,8 @@ pub(crate) struct ConvertArguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
     /// Which of its files.
-    #[arg(long, value_enum, default_value_t = FileRows::Train)]
-    pub(crate) rows: FileRows,
+    #[arg(long, value_enum, default_value_t = FileRole::Train)]
+    pub(crate) rows: FileRole,
     /// The form to write.
     #[arg(long, value_enum)]
     pub(crate) to: FormArgument,

@@ -192,7 +192,10 @@ fn what_is_no_row_stays_an_error() {
             "none of its 2 rows can be read; the first bad one: data.csv, row 1 (line 2)",
         );
         // All that follows an open quote would be left out as one row.
-        refuses(&format!("{}1,a,b,c,d,\"open\n2,a\n3,b\n", good("0")), "row 2 (line 3): a field that begins");
+        refuses(
+            &format!("{}1,a,b,c,d,\"open\n2,a\n3,b\n", good("0")),
+            "row 2 (line 3): a field that begins",
+        );
     }
 }
 

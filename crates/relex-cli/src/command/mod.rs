@@ -17,7 +17,7 @@ use relex_data::{DataError, DatasetSpec, Example, OnBadRow, ReadReport, Role};
 use relex_train::{CheckedTrainConfig, RunFolder, SplitData, TrainError};
 
 use crate::{
-    args::{BadRowArgument, DataArguments, FileRows},
+    args::{BadRowArgument, DataArguments, FileRole},
     progress::complain,
 };
 
@@ -102,12 +102,12 @@ impl From<BadRowArgument> for OnBadRow {
     }
 }
 
-impl From<FileRows> for Role {
-    fn from(rows: FileRows) -> Self {
+impl From<FileRole> for Role {
+    fn from(rows: FileRole) -> Self {
         match rows {
-            FileRows::Train => Self::Train,
-            FileRows::Valid => Self::Valid,
-            FileRows::Test => Self::Test,
+            FileRole::Train => Self::Train,
+            FileRole::Valid => Self::Valid,
+            FileRole::Test => Self::Test,
         }
     }
 }
@@ -132,6 +132,9 @@ pub(crate) fn open_run(path: &Path) -> anyhow::Result<RunFolder> {
 /// A run's data and split; where they do not fit each other, the error names both files.
 pub(crate) fn load_split(config: &CheckedTrainConfig) -> anyhow::Result<SplitData> {
     let loaded = SplitData::load(config).map_err(|error| {
+        if matches!(error, TrainError::Data(DataError::BadRow(_))) {
+            return anyhow!("{error} (or see what data.on_bad_row = \"skip\" and \"repair\" do)");
+        }
         let data = &config.values().data;
         let mismatch = matches!(error, TrainError::Data(DataError::ManifestMismatch { .. }));
         let spec = mismatch.then(|| DatasetSpec::from_file(&data.dataset.join("dataset.toml")));

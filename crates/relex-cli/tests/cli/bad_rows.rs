@@ -80,7 +80,7 @@ fn training_reads_the_rows_that_the_split_was_made_from() {
         .stderr(predicate::str::contains("does not match its split manifest"));
 
     let train = ["train", "--config", "tiny.toml", "--run", "run"];
-    bench.refuse(&train, &["row 2 (line 3), column `label`"]);
+    bench.refuse(&train, &["row 2 (line 3), column `label`", "data.on_bad_row"]);
     bench
         .command(&[&train[..], &["--set", "data.on_bad_row=repair"]].concat())
         .assert()

@@ -20,15 +20,18 @@ pub(super) fn span(
     let length = word.chars().count();
     let whole = |start: usize| Span::new(start, start + length).ok();
 
-    let alike = claimed.filter(|span| span.of(text).is_some_and(|stands| folded(stands) == folded(word.trim())));
+    let alike = claimed.filter(|span| {
+        span.of(text)
+            .is_some_and(|stands| folded(stands) == folded(word.trim()))
+    });
     let only = match places(text, word, 2).as_slice() {
         [start] => whole(*start),
         _ => None,
     };
-    let given = usize::try_from(raw.start?).ok()?;
+    let given = raw.start.and_then(|start| usize::try_from(start).ok());
     let given = match offsets {
-        Offsets::Tokens | Offsets::TokensExclusive => sentence.tokens().get(given).map(|token| token.start),
-        _ => Some(given),
+        Offsets::Tokens | Offsets::TokensExclusive => given.and_then(|at| Some(sentence.tokens().get(at)?.start)),
+        _ => given,
     };
     let at_start = given.and_then(whole).filter(|span| span.of(text) == Some(word));
 
