@@ -63,6 +63,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Audit(audit) => command::audit::run(audit, verbosity),
         Command::Convert(convert) => command::convert::run(convert, verbosity),
         Command::Split(split) => command::split::run(split, verbosity),
+        Command::Augment(augment) => command::augment::run(augment, verbosity),
         Command::Train(train) => command::train::run(train, verbosity),
         Command::Predict(predict) => command::predict::run(predict, verbosity),
         Command::Evaluate(evaluate) => command::evaluate::run(evaluate, verbosity),

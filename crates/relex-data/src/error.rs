@@ -196,6 +196,20 @@ pub enum DataError {
         /// The row, how it differs and the remedy.
         message: String,
     },
+    /// Rows that cannot be augmented as asked.
+    #[error("cannot augment: {message}")]
+    Augment {
+        /// What is wrong and the remedy.
+        message: String,
+    },
+    /// A file of augmented rows that is broken, or does not belong to the rows at hand.
+    #[error("{place}: {message}")]
+    Augmented {
+        /// File and, where known, line.
+        place: Box<Place>,
+        /// What is wrong and the remedy.
+        message: String,
+    },
 }
 
 /// Names in backticks, separated by commas, the first twenty of them.

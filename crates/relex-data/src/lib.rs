@@ -18,6 +18,7 @@
 //! - [`audit`](mod@audit): what is in a data set, and what will mislead whoever trains on it.
 //! - [`dedup`]: groups of duplicate rows in four tiers.
 //! - [`split`](mod@split): grouped, label-balanced splits, frozen as a hashed [`Manifest`].
+//! - [`augment`](mod@augment): new training rows from those of a split's training side.
 //! - [`markup`]: entity markers and queries, with the offsets of everything that they move.
 //!
 //! ```
@@ -42,6 +43,7 @@
 //! ```
 
 pub mod audit;
+pub mod augment;
 pub mod dedup;
 pub mod error;
 pub mod example;
@@ -55,6 +57,11 @@ pub mod split;
 pub mod write;
 
 pub use audit::{Audit, audit};
+pub use augment::{
+    Amount, AugmentConfig, Augmentation, AugmentedExample, Balance, InverseRelations, LabelSummary, Mask, NegativeRows,
+    Paraphrase, Pool, Recipe, RecipeSummary, Refusal, Share, TrainingRows, augment, read_augmented, read_paraphrases,
+    write_augmented,
+};
 pub use dedup::{Groups, NEAR_DUPLICATE_JACCARD, Tier, duplicate_groups, fold_text};
 pub use error::{DataError, Place};
 pub use example::{Entity, Example, Span, data_hash};

@@ -11,6 +11,7 @@ mod write;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
+use crate::augment::InverseRelations;
 use crate::error::{DataError, list};
 use crate::example::Example;
 use crate::labels::LabelSet;
@@ -53,6 +54,8 @@ pub struct DatasetSpec {
     pub homepage: String,
     /// Labels in the order of probabilities, and which of them is negative.
     pub labels: LabelSet,
+    /// Which relation holds when subject and object trade places, where the data set says so.
+    pub inverse_relations: InverseRelations,
     /// The word that stands for each entity type in typed markers. Its keys are the types allowed.
     pub type_words: BTreeMap<String, String>,
     /// The type of an entity for which a file gives none.
@@ -261,6 +264,11 @@ mod tests {
         refused(("\"per:title\"", "\"no_relation\""), 6, "`no_relation` is listed twice");
         refused(("[\"100\"]", "[\"per:title\"]"), 6, "also listed as unlabelled");
         refused(("path = \"train.csv\"", "path = \"\""), 34, "path is empty");
+        refused(
+            ("[type_words]", "[inverse_relations]\n\"per:titel\" = \"per:title\"\n\n[type_words]"),
+            10,
+            "did you mean `per:title`?",
+        );
         refused(
             ("format = \"csv\"", "format = \"csv\"\nsha256 = \"ABC\""),
             36,

@@ -1,7 +1,11 @@
 //! From a checked configuration to encoded rows: data set, frozen split, markers, tokens.
 
+use std::collections::HashSet;
+
 use burn::tensor::Device;
-use relex_data::{DatasetSpec, Example, LabelSet, Manifest, ReadReport, Role, subset};
+use relex_data::{
+    AugmentedExample, DatasetSpec, Example, LabelSet, Manifest, ReadReport, Role, TrainingRows, read_augmented, subset,
+};
 use relex_loss::Loss;
 use relex_model::{
     ClassifierConfig, EncodedExample, Encoder, EncoderConfig, LoadReport, NewToken, TextEncoder, load_encoder,
@@ -14,7 +18,7 @@ use crate::{CheckedTrainConfig, TrainError};
 pub struct SplitData {
     /// The data set's description.
     pub spec: DatasetSpec,
-    /// All labelled rows, in the order of their file.
+    /// All labelled rows, in the order of their file; behind them the augmented ones, once they are added.
     pub examples: Vec<Example>,
     /// What became of the file's bad rows.
     pub report: ReadReport,
@@ -59,6 +63,31 @@ impl SplitData {
             train,
             valid: partition.valid,
         })
+    }
+
+    /// Adds the rows of `data.augmented` to those learnt from, if it is set; their number.
+    ///
+    /// Only children of rows in `train` come in, so that a subset stays one. Validation rows are not touched.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, was made for another split or fold, or holds a row that does not pass.
+    pub fn add_augmented(&mut self, config: &CheckedTrainConfig) -> Result<usize, TrainError> {
+        let data = &config.values().data;
+        let Some(path) = &data.augmented else {
+            return Ok(0);
+        };
+        let rows = TrainingRows::of(&self.manifest, &self.examples, &self.spec, data.fold)?;
+        let learnt: HashSet<&str> = self.train.iter().map(|&row| self.examples[row].id.as_str()).collect();
+        let children: Vec<Example> = read_augmented(path, &rows)?
+            .into_iter()
+            .filter(|child| learnt.contains(child.parent()))
+            .map(AugmentedExample::into_example)
+            .collect();
+        let (first, count) = (self.examples.len(), children.len());
+        self.examples.extend(children);
+        self.train.extend(first..first + count);
+        Ok(count)
     }
 
     /// Indices of labels, by row index. Rows of a split all have one.

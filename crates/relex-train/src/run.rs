@@ -126,8 +126,14 @@ pub struct Provenance {
     pub device: String,
     /// Type of the numbers that were computed with.
     pub precision: String,
-    /// Rows learnt from.
+    /// Rows learnt from, augmented ones included.
     pub train_rows: usize,
+    /// Augmented rows among them.
+    #[serde(default)]
+    pub augmented_rows: usize,
+    /// SHA-256 of the file that they came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augmented_hash: Option<String>,
     /// Rows measured on.
     pub valid_rows: usize,
     /// Sentences that were cut to fit.

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod audit;
+pub(crate) mod augment;
 pub(crate) mod convert;
 pub(crate) mod evaluate;
 pub(crate) mod fetch;

@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     verbosity.detail(config.to_toml()?);
 
     // Everything that can be refused is looked at before the run folder is touched.
-    let data = verbosity.timed("read data and verify split", || load_split(&config))?;
+    let mut data = verbosity.timed("read data and verify split", || load_split(&config))?;
+    let augmented_rows = verbosity.timed("read augmented rows", || data.add_augmented(&config))?;
     let loss = build_loss(&config, &data)?;
     if values.loss.depends_on_counts() {
         note_labels_without_rows(&data, verbosity);
@@ -75,9 +76,13 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let mut unfinished = Unfinished::new(&folder, folders);
     relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
     verbosity.note(format!(
-        "{}: {} rows to learn from, {} to measure on, on {}",
+        "{}: {} rows to learn from{}, {} to measure on, on {}",
         folder.path().display(),
         train.labels.len(),
+        match augmented_rows {
+            0 => String::new(),
+            count => format!(" ({count} of them augmented)"),
+        },
         valid.labels.len(),
         config.device()
     ));
@@ -126,6 +131,8 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         device: config.device().to_string(),
         precision: "f32".into(),
         train_rows: train.labels.len(),
+        augmented_rows,
+        augmented_hash: values.data.augmented.as_deref().map(sha256_file).transpose()?,
         valid_rows: valid.labels.len(),
         truncated_sentences: cut(&train) + cut(&valid),
         steps: totals.steps,

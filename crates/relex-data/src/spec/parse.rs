@@ -9,6 +9,7 @@ use super::labels_file;
 use super::raw::{RawFile, RawSpec};
 use super::resolve::{Lacking, resolve};
 use super::{DatasetSpec, FileSpec, Format};
+use crate::augment::InverseRelations;
 use crate::error::{DataError, Place};
 use crate::labels::{LabelSet, did_you_mean};
 
@@ -27,6 +28,7 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<DatasetSpec, DataError> {
         return Err(source.refuse(&raw.name, "name", message));
     }
     let (labels, unlabelled) = labels(&raw, source)?;
+    let inverse_relations = inverse_relations(&raw, &labels, source)?;
     check_types(&raw, source)?;
     if raw.files.get_ref().is_empty() {
         let message = "no file is listed; add a [[files]] entry with role, path and format".to_owned();
@@ -42,6 +44,7 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<DatasetSpec, DataError> {
         licence: raw.licence,
         homepage: raw.homepage,
         labels,
+        inverse_relations,
         type_words: raw.type_words.into_inner(),
         default_type: raw.default_type.map(Spanned::into_inner),
         type_aliases: raw
@@ -106,6 +109,14 @@ fn labels(raw: &RawSpec, source: Source<'_>) -> Result<(LabelSet, HashSet<String
         return Err(source.refuse_line(line, key, message));
     }
     Ok((labels, unlabelled))
+}
+
+fn inverse_relations(raw: &RawSpec, labels: &LabelSet, source: Source<'_>) -> Result<InverseRelations, DataError> {
+    let Some(table) = &raw.inverse_relations else {
+        return Ok(InverseRelations::default());
+    };
+    InverseRelations::new(labels, table.get_ref().clone())
+        .map_err(|error| source.refuse(table, "inverse_relations", error.to_string()))
 }
 
 fn check_types(raw: &RawSpec, source: Source<'_>) -> Result<(), DataError> {

@@ -23,6 +23,7 @@ pub(super) struct RawSpec {
     pub(super) negative_label: String,
     #[serde(default)]
     pub(super) unlabelled: Vec<String>,
+    pub(super) inverse_relations: Option<Spanned<BTreeMap<String, String>>>,
     pub(super) type_words: Spanned<BTreeMap<String, String>>,
     pub(super) default_type: Option<Spanned<String>>,
     #[serde(default)]

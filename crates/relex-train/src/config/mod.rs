@@ -58,6 +58,9 @@ pub struct DataConfig {
     /// Train on a nested subset of this many rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_train_rows: Option<usize>,
+    /// A file of augmented rows to learn from as well, as `relex augment` writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub augmented: Option<PathBuf>,
 }
 
 /// What is left out, so that the file of a run reads as it did before the key was there.

@@ -1,0 +1,150 @@
+//! The children made so far, and what was refused.
+
+use std::collections::{HashMap, HashSet};
+
+use super::attempt::{Attempt, Sources};
+use super::child::{AugmentedExample, Made};
+use super::recipe::Recipe;
+use super::refusal::Refusal;
+use super::summary::{Augmentation, LabelSummary, RecipeSummary};
+use crate::error::{DataError, clip};
+use crate::example::{Example, Span};
+use crate::labels::LabelId;
+
+/// Children that were kept, and the counts of those that were not.
+pub(super) struct Collection<'a> {
+    sources: &'a Sources<'a>,
+    /// The labels that training rows give to a sentence with its subject and object.
+    present: HashMap<(&'a str, Span, Span), Vec<Option<LabelId>>>,
+    /// Recipe and content of every child.
+    contents: HashSet<(usize, [u8; 32])>,
+    children: Vec<(Attempt, usize, AugmentedExample)>,
+    recipes: Vec<RecipeSummary>,
+}
+
+/// What became of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Kept,
+    Refused,
+}
+
+impl<'a> Collection<'a> {
+    /// An empty one, but for counts of what no attempt will meet: rows whose label has no inverse, and paraphrases of no training
+    /// row.
+    pub(super) fn of(sources: &'a Sources<'a>) -> Self {
+        let mut present: HashMap<_, Vec<_>> = HashMap::new();
+        for row in sources.rows.rows() {
+            let key = (row.sentence.as_str(), row.subject.span, row.object.span);
+            present.entry(key).or_default().push(row.label);
+        }
+        let summary = |recipe: &Recipe| {
+            let mut summary = RecipeSummary::of(recipe);
+            match recipe {
+                Recipe::RoleSwap => summary.refuse(Refusal::NoInverse, rows_without_inverse(sources)),
+                Recipe::Paraphrase => summary.refuse(Refusal::UnknownParent, orphans(sources)),
+                _ => {}
+            }
+            summary
+        };
+        Self {
+            sources,
+            present,
+            contents: HashSet::new(),
+            children: Vec::new(),
+            recipes: sources.config.recipes.iter().map(summary).collect(),
+        }
+    }
+
+    /// Keeps child `number` of an attempt, or counts why not.
+    pub(super) fn take(
+        &mut self,
+        attempt: Attempt,
+        number: usize,
+        outcome: Result<Made, Refusal>,
+    ) -> Result<Fate, DataError> {
+        let made = match outcome.and_then(|made| self.is_new(attempt, &made.example).map(|()| made)) {
+            Ok(made) => made,
+            Err(refusal) => {
+                self.recipes[attempt.recipe].refuse(refusal, 1);
+                return Ok(Fate::Refused);
+            }
+        };
+        let (recipe, parent) = (self.sources.recipe(attempt), &self.sources.parent(attempt).id);
+        let refuse = |message: String| DataError::Augment { message };
+        let id = format!("{parent}+{}-{number}", recipe.name());
+        if self.sources.rows.by_id(&id).is_some() {
+            return Err(refuse(format!(
+                "the id `{}` is needed for a child of `{}`, but a training row has it; rename that row",
+                clip(&id),
+                clip(parent)
+            )));
+        }
+        let words = (made.subject_word.as_str(), made.object_word.as_str());
+        let example = Example { id, ..made.example };
+        let child = AugmentedExample::checked(example, words, parent, recipe).map_err(|fault| {
+            refuse(format!(
+                "{recipe} made a broken child of row `{}`: {fault}; check that row's spans",
+                clip(parent)
+            ))
+        })?;
+        self.recipes[attempt.recipe].keep(made.repairs, made.mentions_left);
+        self.children.push((attempt, number, child));
+        Ok(Fate::Kept)
+    }
+
+    /// Refuses what a training row says already, or the same recipe has made; remembers the rest.
+    fn is_new(&mut self, attempt: Attempt, child: &Example) -> Result<(), Refusal> {
+        let key = (child.sentence.as_str(), child.subject.span, child.object.span);
+        if let Some(labels) = self.present.get(&key) {
+            return Err(match labels.contains(&child.label) {
+                true => Refusal::Present,
+                false => Refusal::Conflicting,
+            });
+        }
+        let digest = child.content_digest(&self.sources.rows.spec().labels);
+        match self.contents.insert((attempt.recipe, digest)) {
+            true => Ok(()),
+            false => Err(Refusal::Repeated),
+        }
+    }
+
+    /// Everything kept, in an order that does not depend on the rows'.
+    pub(super) fn finish(mut self, rows_of_labels: &[usize]) -> Augmentation {
+        self.children
+            .sort_by(|(left, first, one), (right, second, other)| {
+                let key = (left.recipe, one.parent(), first);
+                key.cmp(&(right.recipe, other.parent(), second))
+            });
+        let children: Vec<AugmentedExample> = self.children.into_iter().map(|(_, _, child)| child).collect();
+        let labels = &self.sources.rows.spec().labels;
+        let mut summaries: Vec<LabelSummary> = labels
+            .ids()
+            .map(|label| LabelSummary {
+                label: labels.name(label).to_owned(),
+                rows: rows_of_labels[label.index()],
+                made: 0,
+            })
+            .collect();
+        for label in children.iter().filter_map(|child| child.example().label) {
+            summaries[label.index()].made += 1;
+        }
+        Augmentation {
+            children,
+            recipes: self.recipes,
+            labels: summaries,
+        }
+    }
+}
+
+fn rows_without_inverse(sources: &Sources<'_>) -> usize {
+    let inverses = &sources.rows.spec().inverse_relations;
+    let labels = sources.rows.rows().iter().filter_map(|row| row.label);
+    labels.filter(|label| sources.is_augmented(*label) && inverses.of(*label).is_none()).count()
+}
+
+fn orphans(sources: &Sources<'_>) -> usize {
+    let parents = sources.paraphrases.iter();
+    let orphaned = parents.filter(|(parent, _)| sources.rows.by_id(parent).is_none());
+    orphaned.map(|(_, sentences)| sentences.len()).sum()
+}

@@ -1,0 +1,113 @@
+//! What an augmentation made, and what it refused.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use super::child::AugmentedExample;
+use super::draft::Repairs;
+use super::recipe::Recipe;
+use super::refusal::Refusal;
+
+/// Children with an account of how they came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Augmentation {
+    /// The children, sorted by recipe, parent and number.
+    pub children: Vec<AugmentedExample>,
+    /// One account a recipe, in the order of the configuration.
+    pub recipes: Vec<RecipeSummary>,
+    /// One line a label, in the order of the label set.
+    pub labels: Vec<LabelSummary>,
+}
+
+/// What one recipe made and refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecipeSummary {
+    /// The recipe, as it is written.
+    pub recipe: String,
+    /// Children made.
+    pub made: usize,
+    /// How often it refused, by reason.
+    pub refused: BTreeMap<Refusal, usize>,
+    /// Korean particles that took another form behind a new entity.
+    pub particles_changed: usize,
+    /// English articles that took another form before one.
+    pub articles_changed: usize,
+    /// Entities that gave way in their own place, but are mentioned elsewhere in the sentence, too, under their old name.
+    pub mentions_left: usize,
+}
+
+/// How many rows a label has, and how many children.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelSummary {
+    /// The label.
+    pub label: String,
+    /// Its training rows.
+    pub rows: usize,
+    /// Its children.
+    pub made: usize,
+}
+
+impl RecipeSummary {
+    pub(super) fn of(recipe: &Recipe) -> Self {
+        Self {
+            recipe: recipe.to_string(),
+            made: 0,
+            refused: BTreeMap::new(),
+            particles_changed: 0,
+            articles_changed: 0,
+            mentions_left: 0,
+        }
+    }
+
+    pub(super) fn keep(&mut self, repairs: Repairs, mentions_left: usize) {
+        self.made += 1;
+        self.particles_changed += repairs.particles;
+        self.articles_changed += repairs.articles;
+        self.mentions_left += mentions_left;
+    }
+
+    pub(super) fn refuse(&mut self, reason: Refusal, count: usize) {
+        if count > 0 {
+            *self.refused.entry(reason).or_default() += count;
+        }
+    }
+}
+
+impl Augmentation {
+    /// A table of the recipes and one of the labels that got children, for a terminal.
+    #[must_use]
+    pub fn render_text(&self) -> String {
+        let mut text = String::new();
+        let width = self.recipes.iter().map(|recipe| recipe.recipe.chars().count()).max().unwrap_or(0);
+        for recipe in &self.recipes {
+            let refused: usize = recipe.refused.values().sum();
+            // Writing to a string cannot fail.
+            writeln!(text, "{:width$}  {:>8} made  {refused:>8} refused", recipe.recipe, recipe.made).ok();
+            let changes = [
+                ("particles changed", recipe.particles_changed),
+                ("articles changed", recipe.articles_changed),
+                ("entities mentioned again under their old name", recipe.mentions_left),
+            ];
+            for (what, count) in changes.iter().filter(|(_, count)| *count > 0) {
+                writeln!(text, "{:width$}  {count:>8} {what}", "").ok();
+            }
+            for (reason, count) in &recipe.refused {
+                writeln!(text, "{:width$}  {count:>8} refused: {reason}", "").ok();
+            }
+        }
+        let grown: Vec<&LabelSummary> = self.labels.iter().filter(|label| label.made > 0).collect();
+        let width = grown.iter().map(|label| label.label.chars().count()).max().unwrap_or(0).max(5);
+        if !grown.is_empty() {
+            writeln!(text, "\n{:width$}  {:>8}  {:>8}  {:>8}", "label", "rows", "children", "in all").ok();
+        }
+        for label in grown {
+            let all = label.rows + label.made;
+            writeln!(text, "{:width$}  {:>8}  {:>8}  {all:>8}", label.label, label.rows, label.made).ok();
+        }
+        text
+    }
+}
