@@ -28,6 +28,15 @@ use crate::rng::stream;
 pub(super) struct Attempt {
     pub(super) recipe: usize,
     pub(super) row: usize,
+    /// Which of the row's paraphrases, from 0; 0 for other recipes. Each is an attempt of its own, so that all are looked at.
+    paraphrase: usize,
+}
+
+impl Attempt {
+    /// The number of the child that it makes in a round (from 1), as it stands in the child's id.
+    pub(super) fn number(self, round: usize) -> usize {
+        self.paraphrase + round
+    }
 }
 
 /// What children are made from.
@@ -72,14 +81,29 @@ impl<'a> Sources<'a> {
 
     /// Every recipe on every row that would make a child of this label.
     pub(super) fn attempts(&self, label: LabelId) -> Vec<Attempt> {
-        let recipes = 0..self.config.recipes.len();
-        let pairs = recipes.flat_map(|recipe| (0..self.rows.rows().len()).map(move |row| Attempt { recipe, row }));
-        pairs.filter(|attempt| self.label_of_child(*attempt) == Some(label)).collect()
+        let mut attempts = Vec::new();
+        for (recipe, kind) in self.config.recipes.iter().enumerate() {
+            for (row, parent) in self.rows.rows().iter().enumerate() {
+                if self.label_of_child(kind, parent) != Some(label) {
+                    continue;
+                }
+                let count = match kind {
+                    Recipe::Paraphrase => self.paraphrases.get(parent.id.as_str()).map_or(0, Vec::len),
+                    _ => 1,
+                };
+                attempts.extend((0..count).map(|paraphrase| Attempt {
+                    recipe,
+                    row,
+                    paraphrase,
+                }));
+            }
+        }
+        attempts
     }
 
-    fn label_of_child(&self, attempt: Attempt) -> Option<LabelId> {
-        let label = self.parent(attempt).label.filter(|label| self.is_augmented(*label))?;
-        match self.recipe(attempt) {
+    fn label_of_child(&self, recipe: &Recipe, parent: &Example) -> Option<LabelId> {
+        let label = parent.label.filter(|label| self.is_augmented(*label))?;
+        match recipe {
             Recipe::RoleSwap => self.rows.spec().inverse_relations.of(label),
             _ => Some(label),
         }
@@ -94,33 +118,33 @@ impl<'a> Sources<'a> {
     }
 
     /// Where an attempt stands in its round: by hash, and by id only among rows of equal content.
-    pub(super) fn rank(&self, attempt: Attempt, number: usize) -> ([u8; 32], &'a str) {
+    pub(super) fn rank(&self, attempt: Attempt, round: usize) -> ([u8; 32], &'a str) {
         let mut hasher = Sha256::new();
         hasher.update(b"relex augment order v1");
         hasher.update(self.config.seed.to_le_bytes());
-        hasher.update((number as u64).to_le_bytes());
+        hasher.update((attempt.number(round) as u64).to_le_bytes());
         hasher.update(self.rows.hash(attempt.row).as_bytes());
         hasher.update(self.recipe(attempt).name().as_bytes());
         (hasher.finalize().into(), &self.parent(attempt).id)
     }
 
-    /// Child `number` (from 1) of the row by the recipe; nothing when the recipe has no more.
-    pub(super) fn make(&self, attempt: Attempt, number: usize) -> Option<Result<Made, Refusal>> {
+    /// The child of a round (from 1); nothing when the recipe has no more for the row.
+    pub(super) fn make(&self, attempt: Attempt, round: usize) -> Option<Result<Made, Refusal>> {
         let (recipe, parent) = (self.recipe(attempt), self.parent(attempt));
         let chance = |number| self.chance(attempt, number);
         Some(match recipe {
-            Recipe::RoleSwap if number > 1 => return None,
+            Recipe::RoleSwap | Recipe::Paraphrase if round > 1 => return None,
             Recipe::RoleSwap => self.swapped(parent),
-            Recipe::EntityReplacement(_) => replace_entities(parent, self.entities.as_ref()?, &mut chance(number)),
+            Recipe::EntityReplacement(_) => replace_entities(parent, self.entities.as_ref()?, &mut chance(round)),
             // The order of a row's masks is drawn once, as if for child 0.
             Recipe::EntityMasking(mask) => {
-                return mask_entities(parent, mask, number, self.rows.spec(), &mut chance(0));
+                return mask_entities(parent, mask, round, self.rows.spec(), &mut chance(0));
             }
-            Recipe::PunctuationInsertion => insert_punctuation(parent, &mut chance(number)),
-            Recipe::WordDeletion(share) => delete_words(parent, *share, &mut chance(number)),
-            Recipe::WordSwap(share) => swap_words(parent, *share, &mut chance(number)),
+            Recipe::PunctuationInsertion => insert_punctuation(parent, &mut chance(round)),
+            Recipe::WordDeletion(share) => delete_words(parent, *share, &mut chance(round)),
+            Recipe::WordSwap(share) => swap_words(parent, *share, &mut chance(round)),
             Recipe::Paraphrase => {
-                let sentence = self.paraphrases.get(parent.id.as_str())?.get(number - 1)?;
+                let sentence = self.paraphrases.get(parent.id.as_str())?.get(attempt.paraphrase)?;
                 adopt_paraphrase(parent, sentence)
             }
         })

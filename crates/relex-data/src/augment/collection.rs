@@ -56,11 +56,11 @@ impl<'a> Collection<'a> {
         }
     }
 
-    /// Keeps child `number` of an attempt, or counts why not.
+    /// Keeps an attempt's child of a round, or counts why not.
     pub(super) fn take(
         &mut self,
         attempt: Attempt,
-        number: usize,
+        round: usize,
         outcome: Result<Made, Refusal>,
     ) -> Result<Fate, DataError> {
         let made = match outcome.and_then(|made| self.is_new(attempt, &made.example).map(|()| made)) {
@@ -71,6 +71,7 @@ impl<'a> Collection<'a> {
             }
         };
         let (recipe, parent) = (self.sources.recipe(attempt), &self.sources.parent(attempt).id);
+        let number = attempt.number(round);
         let refuse = |message: String| DataError::Augment { message };
         let id = format!("{parent}+{}-{number}", recipe.name());
         if self.sources.rows.by_id(&id).is_some() {

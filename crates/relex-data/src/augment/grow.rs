@@ -31,7 +31,7 @@ pub struct AugmentConfig {
 
 /// Makes children of training rows.
 ///
-/// Round by round, every recipe makes one child of every row, in an order that hashes settle, until each label has what the
+/// Round by round, every recipe makes one child of every row (paraphrases are all adopted in the first), in an order that hashes settle, until each label has what the
 /// [`Balance`] asks or no row gives more. A row that a recipe refused once is not tried again with it. A child that stands among
 /// the training rows already, or that the same recipe has made of another row, is refused. Children are sorted by recipe, parent
 /// and number.
@@ -60,20 +60,20 @@ fn grow(
     collection: &mut Collection<'_>,
 ) -> Result<(), DataError> {
     let mut wanted = demand.children.unwrap_or(usize::MAX);
-    for number in 1..=demand.rounds {
+    for round in 1..=demand.rounds {
         if wanted == 0 || attempts.is_empty() {
             break;
         }
-        attempts.sort_by_cached_key(|attempt| sources.rank(*attempt, number));
+        attempts.sort_by_cached_key(|attempt| sources.rank(*attempt, round));
         let mut fruitful = Vec::with_capacity(attempts.len());
         let mut left = attempts.as_slice();
         while wanted > 0 && !left.is_empty() {
             let (portion, rest) = left.split_at(left.len().min(wanted).min(PORTION));
             left = rest;
-            let outcomes: Vec<_> = portion.par_iter().map(|attempt| sources.make(*attempt, number)).collect();
+            let outcomes: Vec<_> = portion.par_iter().map(|attempt| sources.make(*attempt, round)).collect();
             for (attempt, outcome) in portion.iter().zip(outcomes) {
                 let Some(outcome) = outcome else { continue };
-                if collection.take(*attempt, number, outcome)? == Fate::Kept {
+                if collection.take(*attempt, round, outcome)? == Fate::Kept {
                     wanted -= 1;
                     fruitful.push(*attempt);
                 }
