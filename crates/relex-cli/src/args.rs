@@ -162,6 +162,13 @@ pub(crate) enum SplitCommand {
     },
     /// Print the ids of a fold's rows, one a line, in the order of the data file.
     Ids(SplitIdsArguments),
+    /// Say how two manifests differ, and whether scores on them may be compared.
+    Diff {
+        /// A manifest.
+        first: PathBuf,
+        /// Another.
+        second: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -171,18 +178,66 @@ pub(crate) struct SplitCreateArguments {
     /// Where the manifest goes.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Share of the rows that is for validation.
-    #[arg(long, default_value_t = 0.1, conflicts_with = "folds")]
-    pub(crate) valid_fraction: f64,
-    /// Make this many folds instead of one validation set.
-    #[arg(long)]
+    /// How validation rows are chosen; by default `grouped`, or with --folds `grouped-k-fold`.
+    #[arg(long, value_enum)]
+    pub(crate) strategy: Option<StrategyArgument>,
+    /// Share of the rows that is for validation, where there is one validation set; by default 0.1.
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) valid_fraction: Option<f64>,
+    /// Number of folds, where every row is for validation once; by default 5.
+    #[arg(long, value_name = "N")]
     pub(crate) folds: Option<usize>,
-    /// Which rows count as duplicates and never straddle the split.
+    /// Share of the rows that `hold-out-and-folds` keeps out of all folds; by default 0.1.
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) hold_out_fraction: Option<f64>,
+    /// The mix of labels that `prior-matched` draws: a JSON object of label names and shares, or counts.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prior: Option<PathBuf>,
+    /// Which rows count as duplicates: strategies that go by groups never divide them, others count them as leaks.
     #[arg(long, value_enum, default_value_t = TierArgument::NearDuplicate)]
     pub(crate) tier: TierArgument,
+    /// What becomes of rows with the same sentence, subject and object, but different labels, before anything else.
+    #[arg(long, value_enum, default_value_t = ConflictArgument::Keep)]
+    pub(crate) conflicts: ConflictArgument,
     /// Chooses among equally good splits.
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StrategyArgument {
+    /// One validation set, rows drawn blindly.
+    Random,
+    /// One validation set with every label's share, row by row.
+    Stratified,
+    /// One validation set: one row of each group is stratified, its copies follow.
+    DuplicateAware,
+    /// One validation set of whole groups, labels as even as can be.
+    Grouped,
+    /// One validation set of whole groups with the labels of --prior.
+    PriorMatched,
+    /// Folds, rows dealt blindly.
+    KFold,
+    /// Folds with every label in equal parts, row by row.
+    StratifiedKFold,
+    /// Folds of whole groups, labels as even as can be.
+    GroupedKFold,
+    /// A grouped hold-out that no fold learns from, and grouped folds in the rest.
+    HoldOutAndFolds,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ConflictArgument {
+    /// They stay as they are.
+    Keep,
+    /// All get their most frequent label; of equals, a relation before the negative label, then the first listed.
+    Majority,
+    /// All get the label of the least id.
+    First,
+    /// All are dropped.
+    Drop,
+    /// Those with the negative label are dropped.
+    DropNegative,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -209,9 +264,9 @@ pub(crate) struct SplitDataArguments {
 pub(crate) struct SplitIdsArguments {
     #[command(flatten)]
     pub(crate) split: SplitDataArguments,
-    /// Which side of the fold.
+    /// Which rows.
     #[arg(long, value_enum)]
-    pub(crate) part: Part,
+    pub(crate) part: PartArgument,
     /// Which fold is for validation.
     #[arg(long, default_value_t = 0)]
     pub(crate) fold: usize,
@@ -221,11 +276,13 @@ pub(crate) struct SplitIdsArguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
+pub(crate) enum PartArgument {
     /// Rows to learn from.
     Train,
     /// Rows to measure on.
     Valid,
+    /// Rows that no fold learns from or measures on.
+    HoldOut,
 }
 
 #[derive(Debug, Args)]
@@ -284,7 +341,7 @@ pub(crate) struct PredictArguments {
     /// The run.
     #[arg(long, value_name = "DIR")]
     pub(crate) run: PathBuf,
-    /// Which rows: those of the run's validation fold, or those of the data set's test file.
+    /// Which rows: those of the run's validation fold, those that its split holds out, or those of the data set's test file.
     #[arg(long, value_enum, default_value_t = Rows::Valid, conflicts_with = "input")]
     pub(crate) rows: Rows,
     /// Rows of another file (.csv, .json, .jsonl, or .txt in SemEval's form) with the data set's columns.
@@ -302,6 +359,8 @@ pub(crate) struct PredictArguments {
 pub(crate) enum Rows {
     /// The run's validation rows.
     Valid,
+    /// The rows that no fold of the run's split learns from.
+    HoldOut,
     /// The data set's test file.
     Test,
 }
@@ -323,6 +382,9 @@ pub(crate) struct EvaluateArguments {
     /// What happens to a bad row of --dataset; a run says itself.
     #[arg(long, value_enum, default_value_t = BadRowArgument::Fail, conflicts_with = "run")]
     pub(crate) on_bad_row: BadRowArgument,
+    /// The split whose conflict policy the gold labels of --dataset follow; by default they are as in the data file.
+    #[arg(long, value_name = "FILE", requires = "predictions")]
+    pub(crate) split: Option<PathBuf>,
     /// Bootstrap resamples behind each interval.
     #[arg(long, default_value_t = 1000)]
     pub(crate) resamples: usize,

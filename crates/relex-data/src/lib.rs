@@ -17,13 +17,14 @@
 //! - [`write`](mod@write): examples as KLUE JSON, the competition's CSV or JSONL, and the description to read them back.
 //! - [`audit`](mod@audit): what is in a data set, and what will mislead whoever trains on it.
 //! - [`dedup`]: groups of duplicate rows in four tiers.
-//! - [`split`](mod@split): grouped, label-balanced splits, frozen as a hashed [`Manifest`].
+//! - [`conflict`]: what becomes of rows that contradict each other.
+//! - [`split`](mod@split): splits that do not leak, label-balanced, frozen as a hashed [`Manifest`].
 //! - [`augment`](mod@augment): new training rows from those of a split's training side.
 //! - [`markup`]: entity markers and queries, with the offsets of everything that they move.
 //!
 //! ```
 //! use std::path::Path;
-//! use relex_data::{DatasetSpec, Markers, Role, SplitConfig, Strategy, Tier, audit, mark, split};
+//! use relex_data::{ConflictPolicy, DatasetSpec, Markers, Role, SplitConfig, Strategy, Tier, audit, mark, split};
 //!
 //! # let folder = Path::new("tests/fixtures");
 //! let spec = DatasetSpec::from_file(&folder.join("dataset.toml"))?;
@@ -32,10 +33,12 @@
 //! assert!(findings.unique_sentences < findings.rows);
 //!
 //! let strategy = Strategy::GroupedHoldOut { valid_fraction: 0.25 };
-//! let config = SplitConfig { strategy, seed: 42, tier: Tier::NearDuplicate };
+//! let config = SplitConfig { strategy, seed: 42, tier: Tier::NearDuplicate, conflicts: ConflictPolicy::Keep };
 //! let manifest = split(&examples, &spec.labels, &config)?.named(&spec.name);
-//! manifest.verify(&examples, &spec.labels)?;
 //!
+//! // Later, with the same file: refuse any other rows, settle conflicts as the split did, and take the two sides.
+//! manifest.verify(&examples, &spec.labels)?;
+//! let examples = manifest.resolve(examples, &spec.labels)?;
 //! let rows = manifest.partition(&examples, 0)?;
 //! let marked = mark(&examples[rows.train[0]], Markers::TypedPunctuation, &spec)?;
 //! assert!(marked.text.contains("@ * "));
@@ -44,10 +47,12 @@
 
 pub mod audit;
 pub mod augment;
+pub mod conflict;
 pub mod dedup;
 pub mod error;
 pub mod example;
 pub mod files;
+mod id_order;
 pub mod labels;
 pub mod markup;
 pub mod read;
@@ -62,6 +67,7 @@ pub use augment::{
     Paraphrase, Pool, Recipe, RecipeSummary, Refusal, Share, TrainingRows, augment, read_augmented, read_paraphrases,
     write_augmented,
 };
+pub use conflict::{ConflictCounts, ConflictPolicy, Outcome, Resolution, resolve_conflicts};
 pub use dedup::{Groups, NEAR_DUPLICATE_JACCARD, Tier, duplicate_groups, fold_text};
 pub use error::{DataError, Place};
 pub use example::{Entity, Example, Span, data_hash};
@@ -73,7 +79,10 @@ pub use read::{
     read_examples_with,
 };
 pub use spec::{DatasetSpec, EntityNames, FieldNames, FileSpec, Format, Offsets, Role};
-pub use split::{Manifest, ManifestRow, Partition, SplitConfig, Strategy, split, subset};
+pub use split::{
+    Comparability, LabelShare, Manifest, ManifestRow, Overlap, Part, PartSummary, Partition, RowChange, SplitConfig,
+    SplitDiff, SplitSummary, Strategy, split, subset,
+};
 pub use write::{WrittenForm, write_examples};
 
 /// The README's example compiles.

@@ -1,153 +1,111 @@
 //! Frozen splits: which rows are for validation, decided once, written down and checked ever after.
 //!
-//! Rows that repeat each other form groups ([`crate::dedup`]), and no group is divided between training and validation;
-//! within that rule every label is spread as evenly as it can be.
+//! Rows that contradict each other are settled first ([`crate::conflict`]). Rows that repeat each other form groups
+//! ([`crate::dedup`]); most strategies never divide a group between training and validation, and within that rule spread
+//! every label as evenly as it can be. `docs/data.md` says which strategy answers which question.
 
 mod balance;
+mod deal;
+mod diff;
+mod file;
 mod manifest;
+mod part;
+mod partition;
+mod prior;
+mod strategy;
 mod subset;
+mod summary;
+mod table;
+mod units;
 mod verify;
 
 use std::collections::HashSet;
-use std::fmt;
 
-use rand_chacha::rand_core::Rng;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::dedup::{Tier, duplicate_groups};
+use crate::conflict::{ConflictPolicy, Outcome, resolve_conflicts};
+use crate::dedup::Tier;
 use crate::error::DataError;
 use crate::example::{Example, data_hash};
 use crate::files::hex;
 use crate::labels::LabelSet;
-use crate::rng::stream;
+use units::Units;
 
+pub use diff::{Comparability, Overlap, RowChange, SplitDiff};
 pub use manifest::{Manifest, ManifestRow};
+pub use part::Part;
+pub use partition::Partition;
+pub use strategy::Strategy;
 pub use subset::subset;
-pub use verify::Partition;
-
-/// How validation rows are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Strategy {
-    /// One validation set (fold 0) of whole groups; every other row is for training always.
-    GroupedHoldOut {
-        /// The share of rows for validation, strictly between 0 and 1.
-        valid_fraction: f64,
-    },
-    /// Every row is in exactly one of several validation folds, which are made of whole groups.
-    GroupedKFold {
-        /// The number of folds, at least 2.
-        folds: usize,
-    },
-}
-
-impl fmt::Display for Strategy {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::GroupedHoldOut { valid_fraction } => write!(out, "grouped hold-out of {valid_fraction}"),
-            Self::GroupedKFold { folds } => write!(out, "grouped {folds}-fold"),
-        }
-    }
-}
+pub use summary::{LabelShare, PartSummary, SplitSummary};
 
 /// What a split depends on, besides the data.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SplitConfig {
     /// How validation rows are chosen.
     pub strategy: Strategy,
     /// Chooses among equally good splits.
     pub seed: u64,
-    /// Which rows count as duplicates and stay together.
+    /// Which rows count as duplicates: they stay together, or where the strategy goes row by row, they are counted.
     pub tier: Tier,
+    /// What becomes of rows with the same sentence, subject and object, but different labels.
+    #[serde(default)]
+    pub conflicts: ConflictPolicy,
 }
 
 /// Splits labelled rows into training and validation.
 ///
-/// Groups go one by one, the largest and those with the rarest labels first, to the fold in which they least disturb
-/// the sum of χ² = (rows − fair share)² / fair share over labels and all rows; afterwards groups move or trade places as
-/// long as that lowers the sum. In a hold-out, every label that occurs in two groups or more appears on both sides, unless
-/// no group can be moved without taking another label away. The result depends on rows and seed, not on the rows' order
-/// or ids.
+/// The conflict policy comes first; what it leaves is split. Where groups stay whole and labels are balanced, groups go
+/// one by one, the largest and those with the rarest labels first, to the part in which they least disturb the sum of
+/// χ² = (rows − fair share)² / fair share over labels and all rows; afterwards groups move or trade places as long as that
+/// lowers the sum. In a hold-out, every label that occurs in two groups or more appears on both sides, unless no group
+/// can be moved without taking another label away.
+///
+/// The result depends on the rows' contents and the seed, not on the rows' order. Ids matter only among rows of equal
+/// content where a strategy goes row by row, and under [`ConflictPolicy::First`].
 ///
 /// # Errors
-/// [`DataError::Split`] when there are no rows, an id occurs twice, a row has no label, the fraction or the number of
-/// folds is out of range, or there are too few groups to fill every fold.
+/// [`DataError::Split`] when there are no rows, an id occurs twice, a row has no label, a share, mix or number of folds
+/// is out of range, there are too few groups or rows to fill every part, or too few rows of a label for the mix.
 pub fn split(examples: &[Example], labels: &LabelSet, config: &SplitConfig) -> Result<Manifest, DataError> {
-    let shares = shares(config.strategy)?;
+    config.strategy.check()?;
     refuse_unfit_rows(examples, labels)?;
-    let hashes: Vec<[u8; 32]> = examples
-        .par_iter()
-        .map(|example| example.content_digest(labels))
-        .collect();
+    let resolution = resolve_conflicts(examples, labels, config.conflicts);
+    let resolved = resolution.apply(examples);
+    let units = Units::of(&resolved, labels, config)?;
+    let parts = units.parts(labels, config)?;
 
-    // Groups in the order of their least content hash: the same for every order of rows and every naming of them.
-    let mut groups = duplicate_groups(examples, config.tier).members();
-    groups.sort_by_cached_key(|rows| rows.iter().map(|row| hashes[*row]).min());
-    if groups.len() < shares.len() {
-        return refuse(format!(
-            "{} folds need as many groups of duplicates, but the data has {}; ask for fewer folds or a stricter tier",
-            shares.len(),
-            groups.len()
-        ));
-    }
-    let contents: Vec<balance::Group> = groups
-        .iter()
-        .map(|rows| balance::Group::of(rows.iter().filter_map(|row| examples[*row].label)))
-        .collect();
-    let mut chance = stream(config.seed, "split");
-    let bins = balance::assign(&contents, labels.len(), &shares, &mut || chance.next_u64());
-
-    let mut rows = Vec::with_capacity(examples.len());
-    for (number, (members, bin)) in groups.iter().zip(&bins).enumerate() {
-        // The last bin of a hold-out is its training side.
-        let fold = match config.strategy {
-            Strategy::GroupedHoldOut { .. } => (*bin == 0).then_some(0),
-            Strategy::GroupedKFold { .. } => Some(*bin),
+    let mut kept = 0..;
+    let rows = examples.iter().zip(&resolution.outcomes).map(|(example, outcome)| {
+        let place = (*outcome != Outcome::Dropped).then(|| kept.next()).flatten();
+        let file_label = example.label.map(|id| labels.name(id).to_owned()).unwrap_or_default();
+        let (hash, label, file_label) = match (outcome, place) {
+            (Outcome::Kept, Some(place)) => (hex(units.hash(place)), file_label, None),
+            (Outcome::Relabelled(id), _) => (
+                example.content_hash(labels),
+                labels.name(*id).to_owned(),
+                Some(file_label),
+            ),
+            _ => (example.content_hash(labels), file_label, None),
         };
-        rows.extend(members.iter().map(|row| {
-            ManifestRow {
-                id: examples[*row].id.clone(),
-                hash: hex(&hashes[*row]),
-                label: examples[*row]
-                    .label
-                    .map(|id| labels.name(id).to_owned())
-                    .unwrap_or_default(),
-                group: number,
-                fold,
-            }
-        }));
-    }
-    if let Some(empty) = (0..shares.len()).find(|bin| !bins.contains(bin)) {
-        return refuse(format!(
-            "fold {empty} would be empty, since the groups are too few or too large; ask for fewer folds, another fraction or a stricter tier"
-        ));
-    }
-    Ok(Manifest::new(config, data_hash(examples, labels), labels, rows))
-}
-
-/// The share of rows that each bin should get: one bin a fold, or validation and training.
-fn shares(strategy: Strategy) -> Result<Vec<f64>, DataError> {
-    match strategy {
-        Strategy::GroupedHoldOut { valid_fraction } if valid_fraction > 0.0 && valid_fraction < 1.0 => {
-            Ok(vec![valid_fraction, 1.0 - valid_fraction])
+        ManifestRow {
+            id: example.id.clone(),
+            hash,
+            label,
+            file_label,
+            group: place.map(|place| units.group(place)),
+            part: place.map_or(Part::Dropped, |place| parts[place]),
         }
-        Strategy::GroupedHoldOut { valid_fraction } => refuse(format!(
-            "valid_fraction = {valid_fraction} must lie between 0 and 1, such as 0.1"
-        )),
-        Strategy::GroupedKFold { folds } if (2..=1000).contains(&folds) =>
-        {
-            #[expect(clippy::cast_precision_loss, reason = "at most 1000")]
-            Ok(vec![1.0 / folds as f64; folds])
-        }
-        Strategy::GroupedKFold { folds } => refuse(format!("folds = {folds} must lie between 2 and 1000, such as 5")),
-    }
+    });
+    let rows = rows.collect();
+    let hash = data_hash(examples, labels);
+    Ok(Manifest::new(config, hash, labels, resolution.counts, rows))
 }
 
 fn refuse_unfit_rows(examples: &[Example], labels: &LabelSet) -> Result<(), DataError> {
     if examples.is_empty() {
-        return refuse("there are no rows; check the data file".to_owned());
+        return refuse("there are no rows; check the data file");
     }
     let mut ids = HashSet::with_capacity(examples.len());
     for example in examples {
@@ -170,6 +128,14 @@ fn refuse_unfit_rows(examples: &[Example], labels: &LabelSet) -> Result<(), Data
     Ok(())
 }
 
-fn refuse<T>(message: String) -> Result<T, DataError> {
-    Err(DataError::Split { message })
+fn refuse<T>(message: impl Into<String>) -> Result<T, DataError> {
+    Err(DataError::Split {
+        message: message.into(),
+    })
+}
+
+fn mismatch<T>(message: impl Into<String>) -> Result<T, DataError> {
+    Err(DataError::ManifestMismatch {
+        message: message.into(),
+    })
 }

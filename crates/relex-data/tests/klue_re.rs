@@ -2,12 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a failure in a helper fails its test")]
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use relex_data::dedup::{Tier, duplicate_groups};
+use relex_data::dedup::Tier;
 use relex_data::{
-    DatasetSpec, Example, Manifest, Markers, Role, SplitConfig, Strategy, audit, mark, read_examples, sha256_hex, split,
+    ConflictCounts, ConflictPolicy, DatasetSpec, Example, Manifest, Markers, Role, SplitConfig, Strategy, audit, mark,
+    read_examples, resolve_conflicts, sha256_hex, split,
 };
 
 /// Where the corpus is, or a loud line on standard error.
@@ -61,6 +62,7 @@ fn json_and_csv_hold_the_same_rows() {
         strategy: Strategy::GroupedHoldOut { valid_fraction: 0.1 },
         seed: 1,
         tier: Tier::Identical,
+        conflicts: ConflictPolicy::Keep,
     };
     let valid = |examples: &[Example]| {
         split(examples, &spec.labels, &config)
@@ -140,6 +142,28 @@ fn the_audit_finds_the_known_facts() {
 }
 
 #[test]
+fn every_policy_settles_the_known_conflicts() {
+    let Some((spec, examples)) = train_csv() else { return };
+    // Labels of the five groups: no_relation twice and per:title; two relations; three times no_relation and a relation.
+    for (policy, dropped, relabelled, unresolved) in [
+        (ConflictPolicy::Keep, 0, 0, 5),
+        (ConflictPolicy::Majority, 0, 5, 0),
+        (ConflictPolicy::First, 0, 5, 0),
+        (ConflictPolicy::Drop, 3 + 2 + 2 + 2 + 2, 0, 0),
+        (ConflictPolicy::DropNegative, 2 + 1 + 1 + 1, 0, 1),
+    ] {
+        let expected = ConflictCounts {
+            policy,
+            groups: 5,
+            dropped,
+            relabelled,
+            unresolved,
+        };
+        assert_eq!(resolve_conflicts(&examples, &spec.labels, policy).counts, expected);
+    }
+}
+
+#[test]
 fn every_row_can_be_marked() {
     let Some((spec, examples)) = train_csv() else { return };
     for example in &examples {
@@ -167,43 +191,6 @@ fn typed_punctuation_never_changes() {
 }
 
 #[test]
-fn folds_are_even_and_no_group_straddles() {
-    let Some((spec, examples)) = train_csv() else { return };
-    for tier in [Tier::Identical, Tier::NearDuplicate] {
-        let config = SplitConfig {
-            strategy: Strategy::GroupedKFold { folds: 5 },
-            seed: 42,
-            tier,
-        };
-        let manifest = split(&examples, &spec.labels, &config).unwrap();
-        let fold_of: BTreeMap<&str, usize> = manifest
-            .rows()
-            .iter()
-            .map(|row| (row.id.as_str(), row.fold.unwrap()))
-            .collect();
-        let groups = duplicate_groups(&examples, tier);
-        for rows in groups.members() {
-            let folds: HashSet<usize> = rows.iter().map(|row| fold_of[examples[*row].id.as_str()]).collect();
-            assert_eq!(folds.len(), 1);
-        }
-        for label in spec.labels.names() {
-            let mut counts = [0_usize; 5];
-            for row in manifest.rows().iter().filter(|row| row.label == *label) {
-                counts[row.fold.unwrap()] += 1;
-            }
-            let fair = counts.iter().sum::<usize>() as f64 / 5.0;
-            for count in counts {
-                let off = (count as f64 - fair).abs();
-                assert!(
-                    off <= 2.0 || off <= 0.03 * fair,
-                    "{label} under {tier}: {counts:?}, fair {fair}"
-                );
-            }
-        }
-    }
-}
-
-#[test]
 fn a_hold_out_freezes_and_verifies() {
     let Some((spec, mut examples)) = train_csv() else {
         return;
@@ -213,6 +200,7 @@ fn a_hold_out_freezes_and_verifies() {
         strategy,
         seed: 42,
         tier: Tier::NearDuplicate,
+        conflicts: ConflictPolicy::Keep,
     };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("split.json");
@@ -226,6 +214,18 @@ fn a_hold_out_freezes_and_verifies() {
     let partition = manifest.partition(&examples, 0).unwrap();
     assert_eq!(partition.train.len() + partition.valid.len(), 32_470);
     assert!(partition.valid.len().abs_diff(3_247) <= 2, "{}", partition.valid.len());
+    // The rows that were drawn when scores were first recorded; another draw would part from all of them.
+    let mut drawn: Vec<u32> = partition
+        .valid
+        .iter()
+        .map(|row| examples[*row].id.parse().unwrap())
+        .collect();
+    drawn.sort_unstable();
+    let drawn: Vec<String> = drawn.iter().map(u32::to_string).collect();
+    assert_eq!(
+        sha256_hex(drawn.join("\n").as_bytes()),
+        "96141e8154bdbba836121fce02145991b05cf9af5b32780fe65cc3b771969a9b"
+    );
     let sentences =
         |rows: &[usize]| -> HashSet<&str> { rows.iter().map(|row| examples[*row].sentence.as_str()).collect() };
     assert!(sentences(&partition.train).is_disjoint(&sentences(&partition.valid)));

@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a failure in a helper fails its test")]
 
 use std::collections::HashSet;
+use std::path::Path;
 
-use relex_data::{Entity, Example, LabelSet, Manifest, Span, SplitConfig, Strategy, Tier, split, subset};
+use relex_data::{
+    Comparability, ConflictPolicy, DatasetSpec, Entity, Example, LabelSet, Manifest, Part, Role, Span, SplitConfig,
+    Strategy, Tier, split, subset,
+};
 
 const LABELS: [&str; 4] = ["no_relation", "per:title", "org:founded", "per:children"];
 
@@ -32,41 +36,50 @@ fn ten() -> Vec<Example> {
         .collect()
 }
 
+fn config(strategy: Strategy, seed: u64) -> SplitConfig {
+    SplitConfig {
+        strategy,
+        seed,
+        tier: Tier::Identical,
+        conflicts: ConflictPolicy::Keep,
+    }
+}
+
 fn hold_out(examples: &[Example]) -> Manifest {
     let strategy = Strategy::GroupedHoldOut { valid_fraction: 0.3 };
-    split(
-        examples,
-        &labels(),
-        &SplitConfig {
-            strategy,
-            seed: 1,
-            tier: Tier::Identical,
-        },
-    )
-    .unwrap()
+    split(examples, &labels(), &config(strategy, 1)).unwrap()
 }
 
 #[test]
 fn seeds_choose_different_splits() {
     let examples = ten();
-    let valid: HashSet<Vec<usize>> = (0..20)
-        .map(|seed| {
-            let strategy = Strategy::GroupedHoldOut { valid_fraction: 0.3 };
-            let config = SplitConfig {
-                strategy,
-                seed,
-                tier: Tier::Identical,
-            };
-            split(&examples, &labels(), &config)
-                .unwrap()
-                .partition(&examples, 0)
-                .unwrap()
-                .valid
-        })
-        .collect();
-    assert!(valid.len() > 5, "{valid:?}");
-    let rows: HashSet<usize> = valid.into_iter().flatten().collect();
-    assert_eq!(rows.len(), 10, "some row is never for validation");
+    let even = [("no_relation".to_owned(), 1.0), ("per:title".to_owned(), 1.0)];
+    for strategy in [
+        Strategy::Random { valid_fraction: 0.3 },
+        Strategy::Stratified { valid_fraction: 0.3 },
+        Strategy::DuplicateAware { valid_fraction: 0.3 },
+        Strategy::GroupedHoldOut { valid_fraction: 0.3 },
+        Strategy::PriorMatched {
+            valid_fraction: 0.3,
+            prior: even.into(),
+        },
+        Strategy::KFold { folds: 3 },
+        Strategy::StratifiedKFold { folds: 3 },
+        Strategy::GroupedKFold { folds: 3 },
+        Strategy::HoldOutAndFolds {
+            hold_out_fraction: 0.3,
+            folds: 2,
+        },
+    ] {
+        let valid = (0..20).map(|seed| {
+            let manifest = split(&examples, &labels(), &config(strategy.clone(), seed)).unwrap();
+            manifest.partition(&examples, 0).unwrap().valid
+        });
+        let valid: HashSet<Vec<usize>> = valid.collect();
+        assert!(valid.len() > 5, "{strategy}: {valid:?}");
+        let rows: HashSet<usize> = valid.into_iter().flatten().collect();
+        assert_eq!(rows.len(), 10, "{strategy}: some row is never for validation");
+    }
 }
 
 #[test]
@@ -108,6 +121,21 @@ fn verify_names_the_row_and_the_change() {
         &["row `new` was added"],
     );
     check(&|rows| rows.push(rows[0].clone()), &["`0` occurs twice"]);
+    // Differences of every kind at once: each is named.
+    check(
+        &|rows| {
+            rows[3].sentence.push('!');
+            rows[4].label = labels().id("per:title");
+            rows[5].id = "new".to_owned();
+        },
+        &[
+            "row `3` was edited (",
+            "row `4` was edited: its label",
+            "row `5` is missing",
+            "row `new` was added",
+            "2 edited, 1 missing and 1 added",
+        ],
+    );
     let fewer = LabelSet::new(LABELS.into_iter().take(3), "no_relation").unwrap();
     assert!(
         manifest
@@ -172,7 +200,17 @@ fn a_hand_edit_of_the_manifest_is_noticed() {
         "was edited after it was written",
     );
     check(manifest.hash(), &"0".repeat(64), "was edited after it was written");
-    check("\"format_version\": 1", "\"format_version\": 9", "format version 9");
+    check("\"format_version\": 2", "\"format_version\": 9", "format version 9");
+    check(
+        "\"format_version\": 2",
+        "\"format_version\": 1",
+        "was edited after it was written",
+    );
+    check(
+        "\"policy\": \"keep\"",
+        "\"policy\": \"drop\"",
+        "was edited after it was written",
+    );
     check("\"rows\"", "\"lines\"", "not a split manifest: unknown field `lines`");
     check("{", "[", "not a split manifest");
     // White space is no content.
@@ -183,12 +221,9 @@ fn a_hand_edit_of_the_manifest_is_noticed() {
 #[test]
 fn splits_that_cannot_be_made() {
     let check = |examples: &[Example], strategy: Strategy, part: &str| {
-        let config = SplitConfig {
-            strategy,
-            seed: 0,
-            tier: Tier::Identical,
-        };
-        let message = split(examples, &labels(), &config).unwrap_err().to_string();
+        let message = split(examples, &labels(), &config(strategy, 0))
+            .unwrap_err()
+            .to_string();
         assert!(
             message.starts_with("cannot split: ") && message.contains(part),
             "{message}"
@@ -228,20 +263,84 @@ fn folds_mirror_an_even_table() {
             ..ten()[0].clone()
         })
         .collect();
-    let config = SplitConfig {
-        strategy: Strategy::GroupedKFold { folds: 5 },
-        seed: 3,
-        tier: Tier::Identical,
-    };
-    let manifest = split(&rows, &labels, &config).unwrap();
+    let strategy = Strategy::GroupedKFold { folds: 5 };
+    let manifest = split(&rows, &labels, &config(strategy, 3)).unwrap();
     for label in LABELS {
         for fold in 0..5 {
             let count = manifest
                 .rows()
                 .iter()
-                .filter(|row| row.label == label && row.fold == Some(fold))
+                .filter(|row| row.label == label && row.part == Part::Fold(fold))
                 .count();
             assert_eq!(count, 4, "{label} in fold {fold}");
         }
     }
+}
+
+#[test]
+fn a_manifest_of_version_1_is_read_as_it_was_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let spec = DatasetSpec::from_file(&folder.join("dataset.toml")).unwrap();
+    let examples = spec.read(&folder, Role::Train).unwrap();
+    // Written by the last program of that version, with a valid fraction of 0.25 and seed 42.
+    let old = Manifest::read(&folder.join("split-v1.json")).unwrap();
+    assert_eq!(
+        old.hash(),
+        "32c42288f754c4a2ef35f6724e160f86191914d663b91393c89b92d767f677a6"
+    );
+    assert_eq!(old.conflicts(), None);
+    assert!(old.render_text().contains("conflicts: not counted"));
+    old.verify(&examples, &spec.labels).unwrap();
+    let new = SplitConfig {
+        tier: Tier::NearDuplicate,
+        ..config(Strategy::GroupedHoldOut { valid_fraction: 0.25 }, 42)
+    };
+    let new = split(&examples, &spec.labels, &new).unwrap().named("tiny");
+    assert_eq!(old.rows(), new.rows());
+    assert_eq!(
+        old.partition(&examples, 0).unwrap(),
+        new.partition(&examples, 0).unwrap()
+    );
+    assert_eq!(old.diff(&new).comparability, Comparability::Everywhere);
+
+    let scratch = tempfile::tempdir().unwrap();
+    let copy = scratch.path().join("split.json");
+    old.write(&copy).unwrap();
+    let bytes = |path: &Path| std::fs::read(path).unwrap();
+    assert_eq!(bytes(&copy), bytes(&folder.join("split-v1.json")));
+}
+
+#[test]
+fn scores_are_comparable_where_the_same_rows_are_measured() {
+    let examples = ten();
+    let folds =
+        |seed, rows: &[Example]| split(rows, &labels(), &config(Strategy::GroupedKFold { folds: 2 }, seed)).unwrap();
+    let first = folds(0, &examples);
+    let second = (1..)
+        .map(|seed| folds(seed, &examples))
+        .find(|other| other.rows() != first.rows());
+    assert_eq!(first.diff(&second.unwrap()).comparability, Comparability::Pooled);
+
+    // The label of a row that is measured on in fold 0 is another: fold 1 measures the same rows still.
+    let manifest = folds(0, &examples);
+    let at = manifest.partition(&examples, 0).unwrap().valid[0];
+    let mut edited = examples.clone();
+    edited[at].label = labels().id("per:children");
+    let other = (0..200)
+        .map(|seed| folds(seed, &edited))
+        .find(|other| {
+            other
+                .rows()
+                .iter()
+                .zip(manifest.rows())
+                .all(|(left, right)| left.part == right.part)
+        })
+        .unwrap();
+    let diff = manifest.diff(&other);
+    assert_eq!(diff.comparability, Comparability::Parts(vec![Part::Fold(1)]));
+    assert_eq!((diff.edited.len(), diff.relabelled.len(), diff.moved.len()), (1, 1, 0));
+    assert!(
+        diff.to_string().contains("scores may be compared on fold 1 only"),
+        "{diff}"
+    );
 }

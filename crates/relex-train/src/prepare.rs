@@ -13,12 +13,13 @@ use relex_model::{
 
 use crate::{CheckedTrainConfig, TrainError};
 
-/// A data set with its split verified and its training and validation rows chosen.
+/// A data set with its split verified, its conflicts settled, and its training and validation rows chosen.
 #[derive(Debug)]
 pub struct SplitData {
     /// The data set's description.
     pub spec: DatasetSpec,
-    /// All labelled rows, in the order of their file; behind them the augmented ones, once they are added.
+    /// All labelled rows, in the order of their file, as the split's conflict policy leaves them; behind them the augmented
+    /// ones, once they are added.
     pub examples: Vec<Example>,
     /// What became of the file's bad rows.
     pub report: ReadReport,
@@ -28,6 +29,8 @@ pub struct SplitData {
     pub train: Vec<usize>,
     /// Rows to measure on.
     pub valid: Vec<usize>,
+    /// Rows that no fold learns from or measures on; none in most splits.
+    pub hold_out: Vec<usize>,
 }
 
 impl SplitData {
@@ -36,16 +39,28 @@ impl SplitData {
     /// # Errors
     ///
     /// When either cannot be read, the data is not what the split was made from, or the fold has
-    /// no training or no validation rows.
+    /// no validation rows or fewer training rows than asked for.
     pub fn load(config: &CheckedTrainConfig) -> Result<Self, TrainError> {
         let config = config.values();
         let spec = DatasetSpec::from_file(&config.data.dataset.join("dataset.toml"))?;
         let (examples, report) = spec.read_with(config.data.files(), Role::Train, config.data.on_bad_row)?;
         let manifest = Manifest::read(&config.data.split)?;
         manifest.verify(&examples, &spec.labels)?;
+        let examples = manifest.resolve(examples, &spec.labels)?;
         let partition = manifest.partition(&examples, config.data.fold)?;
         let train = match config.data.max_train_rows {
             None => partition.train,
+            Some(count) if count > partition.train.len() => {
+                return Err(TrainError::Setting {
+                    key: "data.max_train_rows",
+                    value: count.to_string(),
+                    reason: format!(
+                        "fold {} has {} training rows; ask for as many at most, or leave the setting out to take all",
+                        config.data.fold,
+                        partition.train.len()
+                    ),
+                });
+            }
             Some(count) => subset(&manifest, &examples, &partition.train, count, manifest.seed())?,
         };
         if train.is_empty() || partition.valid.is_empty() {
@@ -62,6 +77,7 @@ impl SplitData {
             manifest,
             train,
             valid: partition.valid,
+            hold_out: partition.hold_out,
         })
     }
 

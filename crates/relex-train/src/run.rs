@@ -72,6 +72,11 @@ impl RunFolder {
         self.path.join("config.toml")
     }
 
+    /// The split that the run was trained with.
+    pub fn split(&self) -> PathBuf {
+        self.path.join("split.json")
+    }
+
     /// What the run was made from and what it cost.
     pub fn provenance(&self) -> PathBuf {
         self.path.join("provenance.json")

@@ -4,7 +4,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use relex_data::{Example, LabelSet, Role, Tier, data_hash, duplicate_groups};
+use relex_data::{Example, LabelSet, Manifest, Role, Tier, data_hash, duplicate_groups};
 use relex_eval::{
     BootstrapConfig, Evaluation, EvaluationInput, Predictions, PredictionsMeta, evaluate, render_terminal,
 };
@@ -21,7 +21,8 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
         (Some(run), _, _) => Scored::of_run(&open_run(run)?)?,
         (None, Some(path), Some(dataset)) => {
             let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
-            Scored::of_file(path, &dataset.with(arguments.on_bad_row.into()))?
+            let split = arguments.split.as_deref().map(Manifest::read).transpose()?;
+            Scored::of_file(path, &dataset.with(arguments.on_bad_row.into()), split.as_ref())?
         }
         _ => bail!("give --run, or --predictions with --dataset"),
     };
@@ -61,11 +62,13 @@ impl Scored {
             );
         }
         let dataset = Dataset::find(&data.dataset, data.folder.as_deref())?;
-        Self::of_file(&path, &dataset.with(data.on_bad_row))
+        // As the run was measured: the split in its folder says which conflicts were settled, and how.
+        let split = Manifest::read(&folder.split())?;
+        Self::of_file(&path, &dataset.with(data.on_bad_row), Some(&split))
     }
 
-    /// Predictions of any system for labelled rows of a data set.
-    pub(super) fn of_file(path: &Path, dataset: &Dataset) -> anyhow::Result<Self> {
+    /// Predictions of any system for labelled rows of a data set, as the conflict policy of a split leaves them.
+    fn of_file(path: &Path, dataset: &Dataset, split: Option<&Manifest>) -> anyhow::Result<Self> {
         let labels = dataset.spec.labels.clone();
         let meta = PredictionsMeta::read_beside(path)?;
         let order = if meta.is_some() { None } else { Some(labels.names()) };
@@ -77,8 +80,11 @@ impl Scored {
                 dataset.spec.name
             );
         }
-        let mut by_id: HashMap<String, Example> = dataset
-            .read(Role::Train)?
+        let mut examples = dataset.read(Role::Train)?;
+        if let Some(split) = split {
+            examples = split.resolve(examples, &labels)?;
+        }
+        let mut by_id: HashMap<String, Example> = examples
             .into_iter()
             .map(|example| (example.id.clone(), example))
             .collect();
@@ -100,7 +106,8 @@ impl Scored {
         }
         if meta.is_some_and(|meta| !describes(&meta, &examples, &labels)) {
             bail!(
-                "{}: data set {:?} has rows of these ids, but not those that were predicted; restore its data file, or predict again",
+                "{}: data set {:?} has rows of these ids, but not those that were predicted; restore its data file, predict again, or if \
+                 their split settled conflicts, give it with --split",
                 path.display(),
                 dataset.spec.name
             );

@@ -136,13 +136,22 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
             folder.path().join("split.json").display()
         );
     }
+    let (name, rows, fold) = match arguments.rows {
+        Rows::HoldOut if data.hold_out.is_empty() => bail!(
+            "{}: the split holds no rows out of all folds; predict --rows valid, or train with a split of --strategy \
+             hold-out-and-folds",
+            values.split.display()
+        ),
+        Rows::HoldOut => ("hold-out", data.hold_out, None),
+        Rows::Valid | Rows::Test => ("valid", data.valid, Some(values.fold as u32)),
+    };
     Ok(Input {
         split_hash: Some(data.manifest.hash().into()),
-        fold: Some(values.fold as u32),
-        rows: data.valid,
+        fold,
+        rows,
         spec: data.spec,
         examples: data.examples,
-        outputs: outputs(vec![folder.predictions("valid")]),
+        outputs: outputs(vec![folder.predictions(name)]),
     })
 }
 

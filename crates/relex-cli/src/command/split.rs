@@ -1,41 +1,37 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use relex_data::{Manifest, Role, SplitConfig, Strategy, Tier, split, subset};
+use relex_data::{Manifest, Role, subset};
 
 use super::Dataset;
 use crate::{
-    args::{Part, SplitCommand, SplitCreateArguments, SplitDataArguments, SplitIdsArguments, TierArgument},
+    args::{PartArgument, SplitCommand, SplitCreateArguments, SplitDataArguments, SplitIdsArguments},
     progress::{Verbosity, show},
 };
+
+mod strategy;
 
 pub(crate) fn run(command: &SplitCommand, verbosity: Verbosity) -> anyhow::Result<()> {
     match command {
         SplitCommand::Create(arguments) => create(arguments, verbosity),
         SplitCommand::Verify(arguments) => verify(arguments),
         SplitCommand::Show { manifest } => {
-            show(&describe(&Manifest::read(manifest)?));
+            show(&Manifest::read(manifest)?.render_text());
             Ok(())
         }
         SplitCommand::Ids(arguments) => ids(arguments),
+        SplitCommand::Diff { first, second } => {
+            show(&Manifest::read(first)?.diff(&Manifest::read(second)?).to_string());
+            Ok(())
+        }
     }
 }
 
 fn create(arguments: &SplitCreateArguments, verbosity: Verbosity) -> anyhow::Result<()> {
+    let config = strategy::config(arguments)?;
     let dataset = Dataset::open(&arguments.data)?;
-    let examples = dataset.read(Role::Train)?;
-    let strategy = match arguments.folds {
-        Some(folds) => Strategy::GroupedKFold { folds },
-        None => Strategy::GroupedHoldOut {
-            valid_fraction: arguments.valid_fraction,
-        },
-    };
-    let config = SplitConfig {
-        strategy,
-        seed: arguments.seed,
-        tier: tier(arguments.tier),
-    };
-    let manifest = verbosity.timed("split", || split(&examples, &dataset.spec.labels, &config))?;
+    let examples = verbosity.timed("read", || dataset.read(Role::Train))?;
+    let manifest = verbosity.timed("split", || relex_data::split(&examples, &dataset.spec.labels, &config))?;
     let manifest = manifest.named(&dataset.spec.name);
     if arguments.out.exists() {
         let there = Manifest::read(&arguments.out).with_context(|| in_the_way(&arguments.out))?;
@@ -44,10 +40,10 @@ fn create(arguments: &SplitCreateArguments, verbosity: Verbosity) -> anyhow::Res
         }
     }
     create_parent(&arguments.out)?;
-    manifest.write(&arguments.out)?;
+    verbosity.timed("write", || manifest.write(&arguments.out))?;
     show(&format!(
-        "{}\nfrozen in {}",
-        describe(&manifest),
+        "{}frozen in {}",
+        manifest.render_text(),
         arguments.out.display()
     ));
     Ok(())
@@ -75,12 +71,18 @@ fn ids(arguments: &SplitIdsArguments) -> anyhow::Result<()> {
     manifest.verify(&examples, &dataset.spec.labels).with_context(beside)?;
     let partition = manifest.partition(&examples, arguments.fold)?;
     let rows = match (arguments.part, arguments.max_rows) {
-        (Part::Train, Some(count)) => subset(&manifest, &examples, &partition.train, count, manifest.seed())?,
-        (Part::Train, None) => partition.train,
-        (Part::Valid, None) => partition.valid,
-        (Part::Valid, Some(_)) => {
+        (PartArgument::Train, Some(count)) => subset(&manifest, &examples, &partition.train, count, manifest.seed())?,
+        (_, Some(_)) => {
             bail!("--max-rows takes a subset of the training rows; leave it out, or give --part train")
         }
+        (PartArgument::Train, None) => partition.train,
+        (PartArgument::Valid, None) => partition.valid,
+        (PartArgument::HoldOut, None) if partition.hold_out.is_empty() => bail!(
+            "{}: {} holds no rows out of all folds; give --part valid, or make a split with --strategy hold-out-and-folds",
+            arguments.split.manifest.display(),
+            manifest.strategy()
+        ),
+        (PartArgument::HoldOut, None) => partition.hold_out,
     };
     let ids: Vec<&str> = rows.iter().map(|&row| examples[row].id.as_str()).collect();
     show(&ids.join("\n"));
@@ -93,36 +95,6 @@ fn in_the_way(out: &Path) -> String {
         "{}: another file is there, and a frozen split is never overwritten; choose another --out or remove it",
         out.display()
     )
-}
-
-fn describe(manifest: &Manifest) -> String {
-    let rows = manifest.rows();
-    let mut lines = vec![format!(
-        "{}: {} rows, {}, duplicates by {}, seed {}",
-        manifest.data_name(),
-        rows.len(),
-        manifest.strategy(),
-        manifest.tier().name(),
-        manifest.seed()
-    )];
-    for fold in 0..manifest.folds() {
-        let count = rows.iter().filter(|row| row.fold == Some(fold)).count();
-        lines.push(format!(
-            "fold {fold}: {count} rows for validation, {} for training",
-            rows.len() - count
-        ));
-    }
-    lines.push(format!("hash {}", manifest.hash()));
-    lines.join("\n")
-}
-
-fn tier(argument: TierArgument) -> Tier {
-    match argument {
-        TierArgument::SamePair => Tier::SamePair,
-        TierArgument::Identical => Tier::Identical,
-        TierArgument::Folded => Tier::Folded,
-        TierArgument::NearDuplicate => Tier::NearDuplicate,
-    }
 }
 
 pub(super) fn create_parent(path: &Path) -> anyhow::Result<()> {

@@ -182,7 +182,7 @@ fn next_run_folder(data: &SplitData, config: &Path) -> PathBuf {
 
 /// The split stands in the run folder, so that the folder alone tells what was measured.
 fn keep_split(folder: &RunFolder, manifest: &Manifest) -> anyhow::Result<()> {
-    let path = folder.path().join("split.json");
+    let path = folder.split();
     if !path.exists() {
         manifest.write(&path)?;
     }

@@ -15,4 +15,5 @@ mod fetch;
 mod interrupt;
 mod losses;
 mod markers;
+mod split;
 mod workflow;

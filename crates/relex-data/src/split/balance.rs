@@ -1,11 +1,22 @@
 //! Whole groups into bins, every label as near to its fair share as can be.
 
+mod bins;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use crate::labels::LabelId;
+use bins::Bins;
+
+pub(super) use bins::Targets;
 
 /// Improvements below this are rounding, and chasing them would never end.
 const LEAST_GAIN: f64 = 1e-9;
 /// Passes of moves and trades; they end by themselves long before, this bounds adversarial data.
 const MOST_PASSES: usize = 50;
+/// Attempts at folds, and groups placed in all of them together: data of many groups needs one attempt only.
+const MOST_ATTEMPTS: usize = 32;
+const MOST_PLACED: usize = 1 << 15;
 
 /// The rows of a group, counted by label.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,18 +48,40 @@ impl Group {
     }
 }
 
-/// The bin of every group; `shares` sums to 1. With two bins (a hold-out), labels are put on both sides where possible.
-pub(super) fn assign(
-    groups: &[Group],
-    label_count: usize,
-    shares: &[f64],
-    chance: &mut dyn FnMut() -> u64,
-) -> Vec<usize> {
-    let mut bins = Bins::new(groups, label_count, shares);
+/// The bin of every group in a hold-out of two bins; labels that both should have are put on both sides where possible.
+pub(super) fn hold_out(groups: &[Group], targets: &Targets, chance: &mut dyn FnMut() -> u64) -> Vec<usize> {
+    let (mut placed, mut bins) = place(groups, targets, chance);
+    put_labels_on_both_sides(groups, &mut placed, &mut bins);
+    placed
+}
+
+/// The bin of every group in folds: the most even of several attempts where groups are few, since there single moves are
+/// too coarse to leave every dead end.
+pub(super) fn folds(groups: &[Group], targets: &Targets, chance: &mut dyn FnMut() -> u64) -> Vec<usize> {
+    let (mut placed, mut bins) = place(groups, targets, chance);
+    let attempts = (MOST_PLACED / groups.len().max(1)).min(MOST_ATTEMPTS);
+    for _ in 1..attempts {
+        if bins.is_even() {
+            break;
+        }
+        let (other, other_bins) = place(groups, targets, chance);
+        if other_bins.unevenness() < bins.unevenness() - LEAST_GAIN {
+            (placed, bins) = (other, other_bins);
+        }
+    }
+    if bins.counts.len() == 2 {
+        put_labels_on_both_sides(groups, &mut placed, &mut bins);
+    }
+    placed
+}
+
+/// Places groups one by one, then moves and trades them for as long as that helps.
+fn place<'a>(groups: &[Group], targets: &'a Targets, chance: &mut dyn FnMut() -> u64) -> (Vec<usize>, Bins<'a>) {
+    let mut bins = Bins::empty(targets);
     let keys: Vec<u64> = groups.iter().map(|_| chance()).collect();
-    let rarest = |group: &Group| group.counts.iter().map(|(label, _)| bins.totals[*label]).min();
+    let rarest = |group: &Group| group.counts.iter().map(|(label, _)| targets.totals[*label]).min();
     let mut order: Vec<usize> = (0..groups.len()).collect();
-    order.sort_by_cached_key(|at| (std::cmp::Reverse(groups[*at].rows), rarest(&groups[*at]), keys[*at]));
+    order.sort_by_cached_key(|at| (Reverse(groups[*at].rows), rarest(&groups[*at]), keys[*at]));
 
     let mut placed = vec![0; groups.len()];
     for at in &order {
@@ -63,104 +96,11 @@ pub(super) fn assign(
             break;
         }
     }
-    if shares.len() == 2 {
-        put_labels_on_both_sides(groups, &mut placed, &mut bins);
-    }
-    placed
-}
-
-/// Rows of every label in every bin, and how they should be. The last column counts rows of any label.
-struct Bins {
-    counts: Vec<Vec<f64>>,
-    fair: Vec<Vec<f64>>,
-    totals: Vec<usize>,
-    groups_with: Vec<Vec<usize>>,
-}
-
-#[expect(clippy::cast_precision_loss, reason = "row counts lie far below 2^52")]
-impl Bins {
-    fn new(groups: &[Group], label_count: usize, shares: &[f64]) -> Self {
-        let mut totals = vec![0; label_count + 1];
-        for group in groups {
-            for (label, count) in &group.counts {
-                totals[*label] += count;
-            }
-            totals[label_count] += group.rows;
-        }
-        let fair = shares
-            .iter()
-            .map(|share| totals.iter().map(|total| *total as f64 * share).collect())
-            .collect();
-        let empty = vec![0; label_count];
-        Self {
-            counts: vec![vec![0.0; label_count + 1]; shares.len()],
-            fair,
-            totals,
-            groups_with: vec![empty; shares.len()],
-        }
-    }
-
-    /// What `sign` × `rows` more of one column would add to χ².
-    fn change(&self, bin: usize, column: usize, rows: f64) -> f64 {
-        let (count, fair) = (self.counts[bin][column], self.fair[bin][column]);
-        // (c + r − f)² − (c − f)² = r (r + 2 (c − f))
-        rows * (rows + 2.0 * (count - fair)) / fair
-    }
-
-    /// What putting a group into a bin would add to χ².
-    fn cost(&self, group: &Group, bin: usize) -> f64 {
-        let by_label = group
-            .counts
-            .iter()
-            .map(|(label, count)| self.change(bin, *label, *count as f64));
-        by_label.sum::<f64>() + self.change(bin, self.totals.len() - 1, group.rows as f64)
-    }
-
-    /// What taking a group out of its bin would take off χ².
-    fn relief(&self, group: &Group, bin: usize) -> f64 {
-        let by_label = group
-            .counts
-            .iter()
-            .map(|(label, count)| self.change(bin, *label, -(*count as f64)));
-        -(by_label.sum::<f64>() + self.change(bin, self.totals.len() - 1, -(group.rows as f64)))
-    }
-
-    /// The cheapest bin; among equals, the one that `key` chooses.
-    fn best(&self, group: &Group, key: u64) -> usize {
-        let count = self.counts.len();
-        let first = (key % count as u64) as usize;
-        let mut best = (first, self.cost(group, first));
-        for step in 1..count {
-            let bin = (first + step) % count;
-            let cost = self.cost(group, bin);
-            if cost < best.1 - LEAST_GAIN {
-                best = (bin, cost);
-            }
-        }
-        best.0
-    }
-
-    fn add(&mut self, group: &Group, bin: usize) {
-        for (label, count) in &group.counts {
-            self.counts[bin][*label] += *count as f64;
-            self.groups_with[bin][*label] += 1;
-        }
-        let last = self.totals.len() - 1;
-        self.counts[bin][last] += group.rows as f64;
-    }
-
-    fn remove(&mut self, group: &Group, bin: usize) {
-        for (label, count) in &group.counts {
-            self.counts[bin][*label] -= *count as f64;
-            self.groups_with[bin][*label] -= 1;
-        }
-        let last = self.totals.len() - 1;
-        self.counts[bin][last] -= group.rows as f64;
-    }
+    (placed, bins)
 }
 
 /// Moves every group for which another bin is better; whether any was.
-fn move_groups(groups: &[Group], order: &[usize], placed: &mut [usize], bins: &mut Bins) -> bool {
+fn move_groups(groups: &[Group], order: &[usize], placed: &mut [usize], bins: &mut Bins<'_>) -> bool {
     let mut moved = false;
     for at in order {
         let (group, from) = (&groups[*at], placed[*at]);
@@ -184,10 +124,10 @@ fn move_groups(groups: &[Group], order: &[usize], placed: &mut [usize], bins: &m
 /// Lets two groups of different content trade bins where that is better; whether any did.
 ///
 /// Groups with the same labels are interchangeable, so one of each kind in each bin is enough to look at.
-fn trade_groups(groups: &[Group], order: &[usize], placed: &mut [usize], bins: &mut Bins) -> bool {
+fn trade_groups(groups: &[Group], order: &[usize], placed: &mut [usize], bins: &mut Bins<'_>) -> bool {
     /// Kinds looked at: those of the largest groups, where single moves are too coarse.
     const MOST_KINDS: usize = 400;
-    let mut kinds: std::collections::BTreeMap<(&Group, usize), usize> = std::collections::BTreeMap::new();
+    let mut kinds: BTreeMap<(&Group, usize), usize> = BTreeMap::new();
     let mut list: Vec<(&Group, usize)> = Vec::new();
     for at in order {
         let kind = (&groups[*at], placed[*at]);
@@ -230,14 +170,15 @@ fn trade_groups(groups: &[Group], order: &[usize], placed: &mut [usize], bins: &
 }
 
 /// Moves one group for every label that is missing on one side though the other has two groups with it.
-fn put_labels_on_both_sides(groups: &[Group], placed: &mut [usize], bins: &mut Bins) {
-    let label_count = bins.totals.len() - 1;
+fn put_labels_on_both_sides(groups: &[Group], placed: &mut [usize], bins: &mut Bins<'_>) {
+    let label_count = bins.targets.totals.len() - 1;
     let mut labels: Vec<usize> = (0..label_count).collect();
-    labels.sort_by_key(|label| bins.totals[*label]);
+    labels.sort_by_key(|label| bins.targets.totals[*label]);
     for label in labels {
         for to in [0, 1] {
             let from = 1 - to;
-            if bins.groups_with[to][label] > 0 || bins.groups_with[from][label] < 2 {
+            let is_wanted = bins.targets.fair[to][label] > 0.0;
+            if !is_wanted || bins.groups_with[to][label] > 0 || bins.groups_with[from][label] < 2 {
                 continue;
             }
             let spares_others = |group: &Group| {

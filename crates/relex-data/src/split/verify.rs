@@ -4,29 +4,25 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::{Manifest, ManifestRow};
+use super::{Manifest, ManifestRow, mismatch};
 use crate::error::{DataError, clip};
 use crate::example::Example;
 use crate::labels::LabelSet;
 
-/// Training and validation rows, as ascending indices into the examples.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Partition {
-    /// Rows to learn from.
-    pub train: Vec<usize>,
-    /// Rows to measure on.
-    pub valid: Vec<usize>,
-}
+/// Differences of each kind that a message names; the rest it counts.
+const NAMED: usize = 5;
 
 impl Manifest {
     /// Checks that the data is what the split was made from: the same labels and, in any order, the same rows.
     ///
+    /// `examples` are the rows as they are in the data file, before [`Manifest::resolve`].
+    ///
     /// # Errors
-    /// [`DataError::ManifestMismatch`] naming the first row that was edited, got another label, is missing or was added,
-    /// how many of each there are, and what to do.
+    /// [`DataError::ManifestMismatch`] naming the rows that were edited, got another label, are missing or were added
+    /// (five of each), how many of each there are, and what to do.
     pub fn verify(&self, examples: &[Example], labels: &LabelSet) -> Result<(), DataError> {
         if self.labels() != labels.names() {
-            return refuse(
+            return mismatch(
                 "the data set's list of labels, or its order, is not the one that the split was made with; restore `labels` \
                  in dataset.toml or make a new split",
             );
@@ -40,7 +36,7 @@ impl Manifest {
         let (mut edited, mut added) = (Vec::new(), Vec::new());
         for (example, hash) in examples.iter().zip(&hashes) {
             if !seen.insert(example.id.as_str()) {
-                return refuse(format!(
+                return mismatch(format!(
                     "the id `{}` occurs twice; give every row its own",
                     clip(&example.id)
                 ));
@@ -51,68 +47,27 @@ impl Manifest {
                 Some(_) => {}
             }
         }
-        let missing: Vec<&ManifestRow> = self
-            .rows()
-            .iter()
-            .filter(|row| !seen.contains(row.id.as_str()))
-            .collect();
-        let first = if let Some((example, row)) = edited.first() {
-            let label = example.label.map_or("none", |id| labels.name(id));
-            if label == row.label {
-                format!("row `{}` was edited (its sentence, entities or types)", clip(&row.id))
-            } else {
-                format!(
-                    "row `{}` was edited: its label was `{}` and is now `{label}`",
-                    clip(&row.id),
-                    clip(&row.label)
-                )
-            }
-        } else if let Some(row) = missing.first() {
-            format!("row `{}` is missing", clip(&row.id))
-        } else if let Some(example) = added.first() {
-            format!("row `{}` was added", clip(&example.id))
-        } else {
+        let unseen = self.rows().iter().filter(|row| !seen.contains(row.id.as_str()));
+        let missing: Vec<&ManifestRow> = unseen.collect();
+        if edited.is_empty() && missing.is_empty() && added.is_empty() {
             return Ok(());
-        };
-        refuse(format!(
-            "{first}; {} edited, {} missing and {} added in all; restore the data file or make a new split",
+        }
+        let edits = edited
+            .iter()
+            .take(NAMED)
+            .map(|(example, row)| edit(example, row, labels));
+        let losses = missing.iter().take(NAMED);
+        let losses = losses.map(|row| format!("row `{}` is missing", clip(&row.id)));
+        let additions = added.iter().take(NAMED);
+        let additions = additions.map(|example| format!("row `{}` was added", clip(&example.id)));
+        let named: Vec<String> = edits.chain(losses).chain(additions).collect();
+        mismatch(format!(
+            "{}; {} edited, {} missing and {} added in all; restore the data file or make a new split",
+            named.join(", "),
             edited.len(),
             missing.len(),
             added.len()
         ))
-    }
-
-    /// The training and validation rows of one fold, in file order.
-    ///
-    /// # Errors
-    /// [`DataError::Split`] when the split has no such fold, [`DataError::ManifestMismatch`] for a row that it does not
-    /// know; [`Manifest::verify`] finds every other difference.
-    pub fn partition(&self, examples: &[Example], fold: usize) -> Result<Partition, DataError> {
-        if fold >= self.folds() {
-            let message = match self.folds() {
-                1 => format!("fold {fold} does not exist; the split is a hold-out, whose only fold is 0"),
-                folds => format!("fold {fold} does not exist; the split has folds 0 to {}", folds - 1),
-            };
-            return Err(DataError::Split { message });
-        }
-        let rows = self.rows_by_id();
-        let mut partition = Partition {
-            train: Vec::new(),
-            valid: Vec::new(),
-        };
-        for (index, example) in examples.iter().enumerate() {
-            match rows.get(example.id.as_str()) {
-                Some(row) if row.fold == Some(fold) => partition.valid.push(index),
-                Some(_) => partition.train.push(index),
-                None => {
-                    return refuse(format!(
-                        "row `{}` was added; restore the data file or make a new split",
-                        clip(&example.id)
-                    ));
-                }
-            }
-        }
-        Ok(partition)
     }
 
     pub(super) fn rows_by_id(&self) -> HashMap<&str, &ManifestRow> {
@@ -120,8 +75,17 @@ impl Manifest {
     }
 }
 
-fn refuse<T>(message: impl Into<String>) -> Result<T, DataError> {
-    Err(DataError::ManifestMismatch {
-        message: message.into(),
-    })
+/// How a row with another content differs from what the manifest knows of it.
+fn edit(example: &Example, row: &ManifestRow, labels: &LabelSet) -> String {
+    let id = clip(&row.id);
+    let label = example.label.map_or("none", |label| labels.name(label));
+    let known = row.file_label.as_ref().unwrap_or(&row.label);
+    if label == known {
+        format!("row `{id}` was edited (its sentence, entities or types)")
+    } else {
+        format!(
+            "row `{id}` was edited: its label was `{}` and is now `{label}`",
+            clip(known)
+        )
+    }
 }
