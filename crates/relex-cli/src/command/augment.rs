@@ -19,6 +19,9 @@ pub(crate) fn run(arguments: &AugmentArguments, verbosity: Verbosity) -> anyhow:
     let dataset = Dataset::open(&arguments.data)?;
     let examples = verbosity.timed("read", || dataset.read(Role::Train))?;
     let manifest = Manifest::read(&arguments.split)?;
+    let examples = manifest
+        .resolve(examples, &dataset.spec.labels)
+        .with_context(|| dataset.beside(&arguments.split))?;
     let rows = TrainingRows::of(&manifest, &examples, &dataset.spec, arguments.fold)
         .with_context(|| dataset.beside(&arguments.split))?;
     let config = config(arguments, &dataset.spec.labels)?;
