@@ -1,7 +1,16 @@
 //! What is in a data set, and what in it will mislead whoever trains on it.
+//!
+//! [`audit()`](fn@crate::audit) counts, [`compare`] says what two files have in common, [`Audit::advice`] says in plain words what
+//! follows from the numbers and what to do. The same findings come as a table for the terminal
+//! ([`Audit::render_text`]), as JSON ([`Audit::render_json`]) and as a page ([`Audit::render_html`]).
 
+mod advice;
+mod against;
 mod measure;
+mod page;
+mod repeats;
 mod table;
+mod words;
 
 use serde::Serialize;
 
@@ -9,10 +18,15 @@ use crate::dedup::Tier;
 use crate::example::Example;
 use crate::labels::LabelSet;
 
-/// The findings of [`audit()`](fn@crate::audit). Serializes to JSON; [`Audit::render_text`] is the table for people.
+pub use advice::{Advice, Severity};
+pub use against::{Comparison, LabelMix, LabelShares, Leak, SharedGroup, Sides, compare};
+
+/// The findings of [`audit()`](fn@crate::audit).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Audit {
+    /// What was audited, for people; empty until [`Audit::titled`] says it.
+    pub title: String,
     /// Rows.
     pub rows: usize,
     /// Distinct sentences, character for character.
@@ -25,6 +39,8 @@ pub struct Audit {
     pub type_pairs: Vec<TypePair>,
     /// Lengths of sentences in characters, over rows.
     pub lengths: Lengths,
+    /// The same lengths in bins of equal width, but for the last, which reaches from the 99th per cent to the longest.
+    pub length_bins: Vec<LengthBin>,
     /// Sources with their rows, the most frequent first; empty where the file names none.
     pub sources: Vec<Count>,
     /// Duplicates in each of the four tiers.
@@ -33,12 +49,19 @@ pub struct Audit {
     pub sentences_with_several_labels: usize,
     /// Groups of rows with the same sentence, subject and object, but different labels.
     pub conflicts: Vec<Conflict>,
-    /// Pairs of rows with the same sentence in which subject and object have traded places.
+    /// Pairs of entities that stand in the data both ways round: subject and object have traded places.
     pub role_swapped: Vec<RoleSwap>,
+    /// The pairs of rows behind those by their two labels, the most frequent first. Whether the two are inverse relations
+    /// is for people to judge: a data set does not say which relations are.
+    pub role_swapped_labels: Vec<LabelPair>,
+    /// Ids of rows with an entity outside their sentence. The readers refuse such rows; examples made by hand may be so.
+    pub invalid_spans: Vec<String>,
     /// Ids of rows whose subject and object overlap.
     pub overlapping: Vec<String>,
     /// Ids of rows whose sentence already holds something like an entity marker.
     pub marker_like: Vec<String>,
+    /// What the file shares with another one, if it was compared.
+    pub against: Option<Comparison>,
 }
 
 /// A value and its rows.
@@ -61,6 +84,8 @@ pub struct TypePair {
     pub object: String,
     /// Rows.
     pub rows: usize,
+    /// Those with each label, in the order of [`Audit::labels`].
+    pub label_rows: Vec<usize>,
 }
 
 /// Quantiles of sentence lengths: the value at index ⌊q · (n − 1)⌋ of the n sorted lengths, which one row really has.
@@ -84,8 +109,19 @@ pub struct Lengths {
     pub mean: f64,
 }
 
+/// Rows whose sentence has from `from` up to, not including, `to` characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LengthBin {
+    /// The shortest length that counts.
+    pub from: usize,
+    /// The shortest length that no longer counts.
+    pub to: usize,
+    /// Rows.
+    pub rows: usize,
+}
+
 /// The duplicates of one tier.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TierCount {
     /// What counts as a duplicate.
     pub tier: Tier,
@@ -97,31 +133,106 @@ pub struct TierCount {
     pub repeated_rows: usize,
     /// Rows of the largest group.
     pub largest: usize,
+    /// The share of validation rows that would have a duplicate in training if every row went to validation with
+    /// probability 1/10, whatever its group: Σ g · (1 − 0.1^(g − 1)) / n over groups of g of the n rows.
+    pub exposed: f64,
+    /// The largest groups of two rows or more, at most five.
+    pub samples: Vec<GroupSample>,
+}
+
+/// A group of duplicates, in part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GroupSample {
+    /// Rows of the group.
+    pub rows: usize,
+    /// Ids of its first rows, at most eight.
+    pub ids: Vec<String>,
+    /// Its first distinct sentences, at most three.
+    pub sentences: Vec<String>,
 }
 
 /// The same question with different answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Conflict {
+    /// The sentence of all the rows.
+    pub sentence: String,
+    /// The subject's characters.
+    pub subject: String,
+    /// The object's characters.
+    pub object: String,
     /// Ids of the rows, in file order.
     pub ids: Vec<String>,
     /// Their labels, in the same order; empty for a row without label.
     pub labels: Vec<String>,
 }
 
-/// Two rows in which subject and object have traded places.
+/// Two entities of one sentence that are subject and object in some rows, and object and subject in others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RoleSwap {
-    /// Ids of the two, the earlier row first.
-    pub ids: [String; 2],
-    /// Their labels; empty for a row without label.
+    /// The sentence of all the rows.
+    pub sentence: String,
+    /// The characters of the two entities: the subject of the rows on the first side, then that of the second side.
+    pub subjects: [String; 2],
+    /// Ids of the rows on each side, in file order; the side of the earliest row first.
+    pub ids: [Vec<String>; 2],
+    /// Their labels, in the same order; empty for a row without label.
+    pub labels: [Vec<String>; 2],
+}
+
+/// Two labels of role-swapped rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelPair {
+    /// The labels in alphabetical order; empty for a row without label.
     pub labels: [String; 2],
+    /// Pairs of rows: each row of one side with each of the other.
+    pub pairs: usize,
 }
 
 impl Audit {
+    /// The findings under a title: what was audited.
+    #[must_use]
+    pub fn titled(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.title);
+        self
+    }
+
+    /// The findings together with a comparison with another file.
+    #[must_use]
+    pub fn with_comparison(mut self, comparison: Comparison) -> Self {
+        self.against = Some(comparison);
+        self
+    }
+
+    /// What follows from the findings, and what to do about it; the gravest first.
+    #[must_use]
+    pub fn advice(&self) -> Vec<Advice> {
+        advice::advice(self)
+    }
+
     /// A table for the terminal, lines ending in a line feed.
     #[must_use]
     pub fn render_text(&self) -> String {
         table::render(self)
+    }
+
+    /// The findings and the advice as one JSON object, indented.
+    #[must_use]
+    pub fn render_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            #[serde(flatten)]
+            audit: &'a Audit,
+            advice: Vec<Advice>,
+        }
+        let advice = self.advice();
+        // Names, numbers and lists always have a JSON form.
+        serde_json::to_string_pretty(&Document { audit: self, advice }).unwrap_or_default()
+    }
+
+    /// One self-contained HTML page with plots: light and dark, printable, readable on a phone; nothing is loaded.
+    #[must_use]
+    pub fn render_html(&self) -> String {
+        page::render(self)
     }
 }
 
@@ -208,12 +319,11 @@ mod tests {
         assert_eq!(found.conflicts.len(), 1);
         assert_eq!(found.conflicts[0].ids, ["7", "8"]);
         assert_eq!(found.conflicts[0].labels, ["no_relation", "per:title"]);
-        let twins: Vec<[&str; 2]> = found
-            .role_swapped
-            .iter()
-            .map(|swap| [swap.ids[0].as_str(), swap.ids[1].as_str()])
-            .collect();
-        assert_eq!(twins, [["6", "7"], ["6", "8"]]);
+        assert_eq!((found.conflicts[0].subject.as_str(), found.role_swapped.len()), (examples[7].subject_word(), 1));
+        let swap = &found.role_swapped[0];
+        assert_eq!(swap.ids, [vec!["6".to_owned()], vec!["7".to_owned(), "8".to_owned()]]);
+        assert_eq!(swap.subjects, [examples[6].subject_word(), examples[7].subject_word()].map(str::to_owned));
+        assert_eq!(found.role_swapped_labels.iter().map(|labels| labels.pairs).sum::<usize>(), 2);
         assert_eq!(
             (found.overlapping, found.marker_like),
             (vec!["9".to_owned()], vec!["4".to_owned()])

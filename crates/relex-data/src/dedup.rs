@@ -8,9 +8,7 @@ mod fold;
 mod groups;
 mod minhash;
 
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::Hash;
 use std::str::FromStr;
 
 use rayon::prelude::*;
@@ -81,52 +79,61 @@ impl FromStr for Tier {
 /// The group of every row: rows are in one group if a chain of duplicates in `tier` joins them.
 ///
 /// Groups are numbered by first appearance. The result does not depend on the number of threads, and the partition not on
-/// the order of rows.
+/// the order of rows. Time and memory grow with the text, not with the number of similar pairs: of more than
+/// 64 sentences that look alike, each is compared with the 64 that look most like it.
 #[must_use]
 pub fn duplicate_groups(examples: &[Example], tier: Tier) -> Groups {
+    let rows: Vec<&Example> = examples.iter().collect();
     match tier {
-        Tier::Identical => by_key(examples.iter().map(|example| example.sentence.as_str())),
-        Tier::SamePair => by_key(
-            examples
-                .iter()
-                .map(|example| (example.sentence.as_str(), example.subject.span, example.object.span)),
-        ),
-        Tier::Folded => folded(examples).0,
-        Tier::NearDuplicate => {
-            let (groups, texts) = folded(examples);
-            let joined = minhash::near_duplicates(&texts);
-            Groups::from_keys(groups.iter().map(|group| joined.of(group)))
-        }
+        Tier::Identical => identical(&rows),
+        Tier::Folded => folded(&rows, &identical(&rows)).groups,
+        Tier::NearDuplicate => near_duplicate(folded(&rows, &identical(&rows))),
+        Tier::SamePair => same_pair(&rows),
     }
 }
 
-/// Groups of equal folded sentences, and the folded sentence of each group.
-fn folded(examples: &[Example]) -> (Groups, Vec<String>) {
-    let exact = by_key(examples.iter().map(|example| example.sentence.as_str()));
-    let first_rows = exact.first_rows();
-    let folded: Vec<String> = first_rows
-        .par_iter()
-        .map(|row| fold_text(&examples[*row].sentence))
-        .collect();
-    let by_text = by_key(folded.iter().map(String::as_str));
-    let groups = Groups::from_keys(exact.iter().map(|group| by_text.of(group)));
-    let texts = by_text
-        .first_rows()
-        .into_iter()
-        .map(|index| folded[index].clone())
-        .collect();
-    (groups, texts)
+/// The groups in every tier, in the order of [`Tier::ALL`]; what the tiers have in common is done once.
+pub(crate) fn groups_in_every_tier(rows: &[&Example]) -> [Groups; 4] {
+    let (identical, same_pair) = rayon::join(|| identical(rows), || same_pair(rows));
+    let folded = folded(rows, &identical);
+    let folded_groups = folded.groups.clone();
+    [identical, folded_groups, near_duplicate(folded), same_pair]
 }
 
-fn by_key<K: Hash + Eq>(keys: impl ExactSizeIterator<Item = K>) -> Groups {
-    let mut numbers = HashMap::with_capacity(keys.len());
-    let found: Vec<usize> = keys
-        .map(|key| {
-            let next = numbers.len();
-            *numbers.entry(key).or_insert(next)
-        })
+fn identical(rows: &[&Example]) -> Groups {
+    Groups::from_keys(rows.iter().map(|row| row.sentence.as_str()))
+}
+
+fn same_pair(rows: &[&Example]) -> Groups {
+    Groups::from_keys(
+        rows.iter()
+            .map(|row| (row.sentence.as_str(), row.subject.span, row.object.span)),
+    )
+}
+
+/// Groups of equal folded sentences, and the folded sentence of each group.
+struct Folded {
+    groups: Groups,
+    texts: Vec<String>,
+}
+
+fn folded(rows: &[&Example], identical: &Groups) -> Folded {
+    let mut folded: Vec<String> = identical
+        .first_rows()
+        .par_iter()
+        .map(|row| fold_text(&rows[*row].sentence))
         .collect();
-    Groups::from_keys(found.into_iter())
+    let by_text = Groups::from_keys(folded.iter().map(String::as_str));
+    let first = by_text.first_rows();
+    Folded {
+        groups: Groups::from_keys(identical.iter().map(|group| by_text.of(group))),
+        texts: first.into_iter().map(|index| std::mem::take(&mut folded[index])).collect(),
+    }
+}
+
+fn near_duplicate(folded: Folded) -> Groups {
+    let joined = minhash::near_duplicates(&folded.texts);
+    Groups::from_keys(folded.groups.iter().map(|group| joined.of(group)))
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub mod spec;
 pub mod split;
 pub mod write;
 
-pub use audit::{Audit, audit};
+pub use audit::{Audit, audit, compare};
 pub use augment::{
     Amount, AugmentConfig, Augmentation, AugmentedExample, Balance, InverseRelations, LabelSummary, Mask, NegativeRows,
     Paraphrase, Pool, Recipe, RecipeSummary, Refusal, Share, TrainingRows, augment, read_augmented, read_paraphrases,

@@ -1,55 +1,85 @@
 //! Findings → text with aligned columns.
 
-use super::{Audit, Count};
+use super::words::{SHOWN, number, percent, some_ids, width};
+use super::{Advice, Audit, Comparison, Conflict, Count, Sides};
 use crate::dedup::Tier;
 use crate::error::clip;
 
-/// How many ids or groups a line of findings shows before it only counts.
-const SHOWN: usize = 8;
 /// Width of the bar of a share of 1, in characters.
 const BAR: f64 = 40.0;
+/// Width of the lines of running text, in characters.
+const LINE: usize = 100;
 
 pub(super) fn render(audit: &Audit) -> String {
     let mut out = Lines::default();
-    out.title("rows");
-    out.pairs(&[
-        ("rows", number(audit.rows)),
-        ("unique sentences", number(audit.unique_sentences)),
-        ("without label", number(audit.unlabelled)),
-        ("overlapping entities", number(audit.overlapping.len())),
-        ("marker-like text", number(audit.marker_like.len())),
-    ]);
-    for (what, ids) in [
-        ("overlapping entities", &audit.overlapping),
-        ("marker-like text", &audit.marker_like),
-    ] {
-        if !ids.is_empty() {
-            out.line(&format!("  {what} in {}", shown(ids)));
-        }
+    if !audit.title.is_empty() {
+        out.line(&clip(&audit.title));
     }
+    rows(audit, &mut out);
     out.title("labels");
     out.shares(&audit.labels);
     if !audit.sources.is_empty() {
         out.title("sources");
         out.shares(&audit.sources);
     }
+    types(audit, &mut out);
+    lengths(audit, &mut out);
+    duplicates(audit, &mut out);
+    conflicts(&audit.conflicts, &mut out);
+    role_swapped(audit, &mut out);
+    if let Some(comparison) = &audit.against {
+        against(comparison, &mut out);
+    }
+    advice(&audit.advice(), &mut out);
+    out.text
+}
+
+fn rows(audit: &Audit, out: &mut Lines) {
+    out.title("rows");
+    out.pairs(&[
+        ("rows", number(audit.rows)),
+        ("unique sentences", number(audit.unique_sentences)),
+        ("without label", number(audit.unlabelled)),
+        ("entity outside sentence", number(audit.invalid_spans.len())),
+        ("overlapping entities", number(audit.overlapping.len())),
+        ("marker-like text", number(audit.marker_like.len())),
+    ]);
+    for (what, ids) in [
+        ("entity outside sentence", &audit.invalid_spans),
+        ("overlapping entities", &audit.overlapping),
+        ("marker-like text", &audit.marker_like),
+    ] {
+        if !ids.is_empty() {
+            out.line(&format!("  {what} in {}", some_ids(ids)));
+        }
+    }
+}
+
+fn types(audit: &Audit, out: &mut Lines) {
     out.title("entity types (subject → object)");
-    let width = audit
+    let subjects = audit.type_pairs.iter().map(|pair| width(&clip(&pair.subject))).max();
+    let subjects = subjects.unwrap_or(0);
+    let rows: Vec<Vec<String>> = audit
         .type_pairs
         .iter()
-        .map(|pair| pair.subject.chars().count())
-        .max()
-        .unwrap_or(0);
-    let pairs: Vec<(String, String)> = audit
-        .type_pairs
-        .iter()
-        .map(|pair| (format!("{:width$} → {}", pair.subject, pair.object), number(pair.rows)))
+        .map(|pair| {
+            let subject = Align::Left.pad(&clip(&pair.subject), subjects);
+            let types = format!("{subject} → {}", clip(&pair.object));
+            let most = audit.labels.iter().zip(&pair.label_rows).max_by_key(|(_, rows)| **rows);
+            let most = most.filter(|(_, rows)| **rows > 0);
+            let most = most.map(|(label, rows)| format!("{} {}", number(*rows), clip(&label.name)));
+            vec![types, number(pair.rows), most.unwrap_or_default()]
+        })
         .collect();
-    out.pairs(&pairs);
+    out.table(&[("types", Align::Left), ("rows", Align::Right), ("most frequent label", Align::Left)], &rows);
+}
+
+fn lengths(audit: &Audit, out: &mut Lines) {
     out.title("sentence length in characters");
     let lengths = audit.lengths;
-    out.columns(
-        &["least", "25 %", "median", "75 %", "95 %", "99 %", "greatest", "mean"],
+    let head = ["least", "25 %", "median", "75 %", "95 %", "99 %", "greatest", "mean"];
+    out.table(
+        &head.map(|name| (name, Align::Right)),
         &[vec![
             number(lengths.least),
             number(lengths.quarter),
@@ -61,90 +91,159 @@ pub(super) fn render(audit: &Audit) -> String {
             format!("{:.1}", lengths.mean),
         ]],
     );
-    duplicates(audit, &mut out);
-    out.text
 }
 
 fn duplicates(audit: &Audit, out: &mut Lines) {
     out.title("duplicates");
-    let width = audit
-        .duplicates
-        .iter()
-        .map(|tier| meaning(tier.tier).chars().count())
-        .max()
-        .unwrap_or(0);
-    let head = format!("{:width$}", "tier");
     let rows: Vec<Vec<String>> = audit
         .duplicates
         .iter()
         .map(|tier| {
             vec![
-                format!("{:width$}", meaning(tier.tier)),
+                meaning(tier.tier).to_owned(),
                 number(tier.repeated_groups),
                 number(tier.repeated_rows),
                 number(tier.largest),
                 number(tier.groups),
+                percent(tier.exposed),
             ]
         })
         .collect();
-    out.columns(
-        &[&head, "repeated groups", "rows in them", "largest", "all groups"],
+    let right = |name| (name, Align::Right);
+    out.table(
+        &[
+            ("tier", Align::Left),
+            right("repeated groups"),
+            right("rows in them"),
+            right("largest"),
+            right("all groups"),
+            right("exposed"),
+        ],
         &rows,
     );
+    out.line("  exposed: validation rows with a copy in training, if a tenth of the rows were drawn at random");
     out.line("");
+    let swapped: usize = audit.role_swapped_labels.iter().map(|labels| labels.pairs).sum();
     out.pairs(&[
         (
             "sentences with several labels",
             number(audit.sentences_with_several_labels),
         ),
         ("same pair, different labels", number(audit.conflicts.len())),
-        ("role-swapped twins", number(audit.role_swapped.len())),
+        ("role-swapped pairs of rows", number(swapped)),
     ]);
-    if !audit.conflicts.is_empty() {
-        out.title("same sentence, subject and object, but different labels");
-        for conflict in audit.conflicts.iter().take(SHOWN) {
-            let rows: Vec<String> = conflict
-                .ids
-                .iter()
-                .zip(&conflict.labels)
-                .map(|(id, label)| format!("{} {label}", clip(id)))
-                .collect();
-            out.line(&format!("  {}", rows.join("  |  ")));
+}
+
+fn conflicts(conflicts: &[Conflict], out: &mut Lines) {
+    if conflicts.is_empty() {
+        return;
+    }
+    out.title("same sentence, subject and object, but different labels");
+    for conflict in conflicts.iter().take(SHOWN) {
+        let answers = conflict.ids.iter().zip(&conflict.labels);
+        let rows: Vec<String> = answers
+            .take(SHOWN)
+            .map(|(id, label)| format!("{} {label}", clip(id)))
+            .collect();
+        out.line(&format!("  {}", rows.join("  |  ")));
+        out.line(&format!("    {} → {}", clip(&conflict.subject), clip(&conflict.object)));
+    }
+    out.more(conflicts.len());
+}
+
+fn role_swapped(audit: &Audit, out: &mut Lines) {
+    if audit.role_swapped_labels.is_empty() {
+        return;
+    }
+    out.title("labels of rows in which subject and object have traded places");
+    let pairs: Vec<(String, String)> = audit
+        .role_swapped_labels
+        .iter()
+        .take(SHOWN)
+        .map(|pair| (format!("{} | {}", clip(&pair.labels[0]), clip(&pair.labels[1])), number(pair.pairs)))
+        .collect();
+    out.pairs(&pairs);
+    out.more(audit.role_swapped_labels.len());
+}
+
+fn against(comparison: &Comparison, out: &mut Lines) {
+    out.title(&format!("in both files: this one and {}", other(comparison)));
+    let sides = |sides: Sides| [number(sides.here), number(sides.there)];
+    let rows: Vec<Vec<String>> = comparison
+        .leaks
+        .iter()
+        .map(|leak| {
+            let counts = [sides(leak.sentences), sides(leak.rows)].concat();
+            [vec![meaning(leak.tier).to_owned(), number(leak.groups)], counts].concat()
+        })
+        .collect();
+    let right = |name| (name, Align::Right);
+    out.table(
+        &[
+            ("tier", Align::Left),
+            right("groups"),
+            right("sentences here"),
+            right("there"),
+            right("rows here"),
+            right("there"),
+        ],
+        &rows,
+    );
+    let shown = comparison.leaks.iter().find(|leak| leak.tier == Tier::NearDuplicate);
+    for (side, ids) in shown.into_iter().flat_map(|leak| [("here", &leak.ids_here), ("there", &leak.ids_there)]) {
+        if !ids.is_empty() {
+            out.line(&format!("  ids {side}: {}", some_ids(ids)));
         }
-        if audit.conflicts.len() > SHOWN {
-            out.line(&format!("  and {} more", number(audit.conflicts.len() - SHOWN)));
-        }
+    }
+    let Some(mix) = &comparison.label_mix else {
+        out.line("  one of the two files has no labels, so their label mixes cannot be compared");
+        return;
+    };
+    out.title("label mix here and there");
+    let rows: Vec<Vec<String>> = mix
+        .labels
+        .iter()
+        .map(|label| {
+            let difference = (label.share_there - label.share_here) * 100.0;
+            vec![
+                clip(&label.label),
+                percent(label.share_here),
+                percent(label.share_there),
+                format!("{difference:+.1}"),
+            ]
+        })
+        .collect();
+    out.table(&[("label", Align::Left), right("here"), right("there"), right("points")], &rows);
+    out.line(&format!("  total variation distance {:.3}", mix.total_variation));
+}
+
+fn other(comparison: &Comparison) -> String {
+    if comparison.title.is_empty() {
+        "the other".to_owned()
+    } else {
+        clip(&comparison.title)
     }
 }
 
-fn meaning(tier: Tier) -> &'static str {
+fn advice(advice: &[Advice], out: &mut Lines) {
+    if advice.is_empty() {
+        return;
+    }
+    out.title("what to mind");
+    for advice in advice {
+        out.wrapped(&format!("{}: {}", advice.severity.name(), advice.finding), "  ", "    ");
+        out.wrapped(&advice.consequence, "    ", "    ");
+        out.wrapped(&format!("→ {}", advice.remedy), "    ", "      ");
+    }
+}
+
+pub(super) fn meaning(tier: Tier) -> &'static str {
     match tier {
         Tier::Identical => "identical sentence",
         Tier::Folded => "… after folding case, space, punctuation",
         Tier::NearDuplicate => "… or near-duplicate (Jaccard ≥ 0.8)",
         Tier::SamePair => "identical sentence, subject and object",
     }
-}
-
-fn shown(ids: &[String]) -> String {
-    let mut text = ids.iter().take(SHOWN).map(|id| clip(id)).collect::<Vec<_>>().join(", ");
-    if ids.len() > SHOWN {
-        text.push_str(&format!(" and {} more", number(ids.len() - SHOWN)));
-    }
-    text
-}
-
-/// A count with thin groups of three: `32,470`.
-fn number(value: usize) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[derive(Default)]
@@ -163,24 +262,21 @@ impl Lines {
             self.line("");
         }
         self.line(title);
-        self.line(&"─".repeat(title.chars().count()));
+        self.line(&"─".repeat(width(title)));
     }
 
     /// Names on the left, numbers flush on the right.
     fn pairs<N: AsRef<str>>(&mut self, pairs: &[(N, String)]) {
-        let names = pairs
-            .iter()
-            .map(|(name, _)| name.as_ref().chars().count())
-            .max()
-            .unwrap_or(0);
-        let values = pairs.iter().map(|(_, value)| value.len()).max().unwrap_or(0);
+        let names = pairs.iter().map(|(name, _)| width(name.as_ref())).max().unwrap_or(0);
+        let values = pairs.iter().map(|(_, value)| width(value)).max().unwrap_or(0);
         for (name, value) in pairs {
-            self.line(&format!("  {:names$}  {value:>values$}", name.as_ref()));
+            let (name, value) = (Align::Left.pad(name.as_ref(), names), Align::Right.pad(value, values));
+            self.line(&format!("  {name}  {value}"));
         }
     }
 
     fn shares(&mut self, counts: &[Count]) {
-        let names = counts.iter().map(|count| count.name.chars().count()).max().unwrap_or(0);
+        let names = counts.iter().map(|count| width(&clip(&count.name))).max().unwrap_or(0);
         let values = counts.iter().map(|count| number(count.rows).len()).max().unwrap_or(0);
         for count in counts {
             #[expect(
@@ -189,34 +285,70 @@ impl Lines {
                 reason = "a share times 40 lies in 0..=40"
             )]
             let bar = "█".repeat((count.share * BAR).ceil() as usize);
-            let rows = number(count.rows);
-            self.line(&format!(
-                "  {:names$}  {rows:>values$}  {:5.1} %  {bar}",
-                count.name,
-                count.share * 100.0
-            ));
+            let (name, rows) = (Align::Left.pad(&clip(&count.name), names), number(count.rows));
+            self.line(&format!("  {name}  {rows:>values$}  {:>7}  {bar}", percent(count.share)));
         }
     }
 
-    /// A small table with a header; every cell flush right, as wide as the widest of its column.
-    fn columns(&mut self, head: &[&str], rows: &[Vec<String>]) {
-        let width = |column: usize| {
-            let cells = rows
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count());
-            cells.chain([head[column].chars().count()]).max().unwrap_or(0)
+    /// A table with a header, every column as wide as its widest cell.
+    fn table(&mut self, head: &[(&str, Align)], rows: &[Vec<String>]) {
+        let widest = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell));
+            cells.chain([width(head[column].0)]).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..head.len()).map(width).collect();
+        let widths: Vec<usize> = (0..head.len()).map(widest).collect();
         let join = |cells: &mut dyn Iterator<Item = &str>| {
             cells
-                .zip(&widths)
-                .map(|(cell, width)| format!("  {cell:>width$}"))
+                .zip(head.iter().zip(&widths))
+                .map(|(cell, ((_, align), width))| format!("  {}", align.pad(cell, *width)))
                 .collect::<String>()
         };
-        self.line(&join(&mut head.iter().copied()));
+        self.line(&join(&mut head.iter().map(|(name, _)| *name)));
         for row in rows {
             self.line(&join(&mut row.iter().map(String::as_str)));
+        }
+    }
+
+    /// Running text, broken between words; the first line and the others begin with an indent of their own.
+    fn wrapped(&mut self, text: &str, first: &str, further: &str) {
+        let mut line = first.to_owned();
+        let mut is_empty = true;
+        for word in text.split(' ') {
+            if !is_empty && width(&line) + 1 + width(word) > LINE {
+                self.line(&line);
+                further.clone_into(&mut line);
+                is_empty = true;
+            }
+            if !is_empty {
+                line.push(' ');
+            }
+            line.push_str(word);
+            is_empty = false;
+        }
+        self.line(&line);
+    }
+
+    /// How many of `all` were not shown.
+    fn more(&mut self, all: usize) {
+        if all > SHOWN {
+            self.line(&format!("  and {} more", number(all - SHOWN)));
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Align {
+    Left,
+    Right,
+}
+
+impl Align {
+    /// The text with spaces up to `columns` of the terminal.
+    fn pad(self, text: &str, columns: usize) -> String {
+        let spaces = " ".repeat(columns.saturating_sub(width(text)));
+        match self {
+            Self::Left => format!("{text}{spaces}"),
+            Self::Right => format!("{spaces}{text}"),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! A partition of rows into groups.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 /// The group of every row. Groups are numbered from 0 by first appearance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Groups {
@@ -9,8 +12,8 @@ pub struct Groups {
 
 impl Groups {
     /// Rows with equal keys form a group.
-    pub(crate) fn from_keys(keys: impl Iterator<Item = usize>) -> Self {
-        let mut numbers = std::collections::HashMap::new();
+    pub(crate) fn from_keys<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> Self {
+        let mut numbers = HashMap::with_capacity(keys.size_hint().0);
         let group_of: Vec<usize> = keys
             .map(|key| {
                 let next = numbers.len();
@@ -88,15 +91,7 @@ impl DisjointSets {
         self.parent[left.max(right)] = left.min(right);
     }
 
-    /// The root, without shortening paths, so that many threads may ask at once.
-    pub(super) fn root_of(&self, mut item: usize) -> usize {
-        while self.parent[item] != item {
-            item = self.parent[item];
-        }
-        item
-    }
-
-    fn root(&mut self, mut item: usize) -> usize {
+    pub(super) fn root(&mut self, mut item: usize) -> usize {
         while self.parent[item] != item {
             self.parent[item] = self.parent[self.parent[item]];
             item = self.parent[item];
@@ -104,9 +99,13 @@ impl DisjointSets {
         item
     }
 
+    /// The root of every item.
+    pub(super) fn roots(&mut self) -> Vec<usize> {
+        (0..self.parent.len()).map(|item| self.root(item)).collect()
+    }
+
     pub(super) fn into_groups(mut self) -> Groups {
-        let roots: Vec<usize> = (0..self.parent.len()).map(|item| self.root(item)).collect();
-        Groups::from_keys(roots.into_iter())
+        Groups::from_keys(self.roots().into_iter())
     }
 }
 

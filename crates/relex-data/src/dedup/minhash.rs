@@ -1,7 +1,5 @@
 //! Near-duplicates among distinct texts: MinHash, bands, exact confirmation.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
 use super::NEAR_DUPLICATE_JACCARD;
@@ -13,24 +11,83 @@ const SHINGLE: usize = 3;
 /// 1 − (1 − s^ROWS)^BANDS: for s = 0.8 that is 1 − (1 − 0.8⁴)²⁴ = 0.999997, for s = 0.3 it is 0.18.
 const BANDS: usize = 24;
 const ROWS: usize = 4;
+/// With how many of its bucket's following members a text is compared. Up to this size every pair of a bucket is looked
+/// at; what is larger holds one boilerplate sentence in many variants, whose pairs nobody could look at one by one.
+const WINDOW: usize = 64;
+/// Texts that one thread takes at a time.
+const STRETCH: usize = 4096;
 
-/// The groups of texts that a chain of near-duplicates joins.
+/// One key a band: a hash of the least values of its hash functions over the set.
+type Signature = [u64; BANDS];
+
+/// The groups of texts that a chain of near-duplicates joins. The texts are distinct.
 pub(super) fn near_duplicates(texts: &[String]) -> Groups {
     let shingles: Vec<Vec<u64>> = texts.par_iter().map(|text| shingle_set(text)).collect();
     let coefficients = coefficients();
-    let bands: Vec<[u64; BANDS]> = shingles.par_iter().map(|set| band_keys(set, &coefficients)).collect();
+    let signatures: Vec<Signature> = shingles.par_iter().map(|set| signature(set, &coefficients)).collect();
 
     let mut sets = DisjointSets::new(texts.len());
     for band in 0..BANDS {
-        let pairs: Vec<(usize, usize)> = buckets(&bands, band)
-            .par_iter()
-            .flat_map_iter(|bucket| confirmed_pairs(bucket, &shingles, &sets))
+        let order = in_buckets(&signatures, band, texts);
+        // Texts that an earlier band joined need no second look.
+        let roots = sets.roots();
+        let near: Vec<(usize, usize)> = (0..order.len())
+            .into_par_iter()
+            .step_by(STRETCH)
+            .flat_map_iter(|start| {
+                let end = order.len().min(start + STRETCH + WINDOW);
+                near_pairs(&order[start..end], &shingles, &roots)
+            })
             .collect();
-        for (left, right) in pairs {
-            sets.join(left, right);
+        for (text, other) in near {
+            sets.join(text, other);
         }
     }
     sets.into_groups()
+}
+
+/// Near-duplicates among a stretch of the order, the window after it included: enough pairs to join all that belong
+/// together, for only the connected parts matter.
+fn near_pairs(stretch: &[(u64, usize)], shingles: &[Vec<u64>], roots: &[usize]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let roots: Vec<usize> = stretch.iter().map(|(_, text)| roots[*text]).collect();
+    let mut joined = DisjointSets::new(stretch.len());
+    for (at, (key, text)) in stretch.iter().enumerate().take(STRETCH) {
+        let following = stretch.iter().enumerate().skip(at + 1).take(WINDOW);
+        for (next, (_, other)) in following.take_while(|(_, (other_key, _))| other_key == key) {
+            if roots[at] != roots[next]
+                && joined.root(at) != joined.root(next)
+                && is_near(&shingles[*text], &shingles[*other])
+            {
+                joined.join(at, next);
+                pairs.push((*text, *other));
+            }
+        }
+    }
+    pairs
+}
+
+/// Every text under its key in the band, equal keys (a bucket) side by side.
+///
+/// The members of a bucket that is larger than the window are sorted by their further keys, so that those that agree in
+/// most bands stand nearest to each other (the trees of LSH Forest, Bawa, Condie & Ganesan 2005), in each band by
+/// another key first. The text breaks ties, for the order of rows must not matter.
+fn in_buckets(signatures: &[Signature], band: usize, texts: &[String]) -> Vec<(u64, usize)> {
+    let mut order: Vec<(u64, usize)> = signatures
+        .par_iter()
+        .enumerate()
+        .map(|(text, keys)| (keys[band], text))
+        .collect();
+    order.par_sort_unstable();
+    let rotated = |text: usize| signatures[text][band + 1..].iter().chain(&signatures[text][..band]);
+    for bucket in order.chunk_by_mut(|left, right| left.0 == right.0) {
+        if bucket.len() > WINDOW + 1 {
+            bucket.par_sort_unstable_by(|(_, left), (_, right)| {
+                rotated(*left).cmp(rotated(*right)).then_with(|| texts[*left].cmp(&texts[*right]))
+            });
+        }
+    }
+    order
 }
 
 /// The distinct shingles of a text, ascending. A text shorter than a shingle is one shingle, padded with zeros.
@@ -51,59 +108,38 @@ fn shingle_set(text: &str) -> Vec<u64> {
     set
 }
 
-/// Texts that agree in one band, for every key that at least two texts share.
-fn buckets(bands: &[[u64; BANDS]], band: usize) -> Vec<Vec<usize>> {
-    let mut by_key: HashMap<u64, Vec<usize>> = HashMap::with_capacity(bands.len());
-    for (text, keys) in bands.iter().enumerate() {
-        by_key.entry(keys[band]).or_default().push(text);
-    }
-    by_key.into_values().filter(|bucket| bucket.len() > 1).collect()
-}
-
-/// Pairs of a bucket that are similar and not yet joined, enough of them to join all that belong together.
-fn confirmed_pairs(bucket: &[usize], shingles: &[Vec<u64>], sets: &DisjointSets) -> Vec<(usize, usize)> {
-    let mut pairs = Vec::new();
-    // Members that are already joined, before this band or by a pair found here, need no second look:
-    // only the connected parts matter, and those do not depend on which of their pairs were looked at.
-    let mut local = DisjointSets::new(bucket.len());
-    let roots: Vec<usize> = bucket.iter().map(|text| sets.root_of(*text)).collect();
-    let mut first_with_root = HashMap::new();
-    for (at, root) in roots.iter().enumerate() {
-        let first = *first_with_root.entry(*root).or_insert(at);
-        local.join(first, at);
-    }
-    for (right, text) in bucket.iter().enumerate() {
-        for (left, other) in bucket[..right].iter().enumerate() {
-            if local.root_of(left) != local.root_of(right) && is_near(&shingles[*other], &shingles[*text]) {
-                local.join(left, right);
-                pairs.push((*other, *text));
-            }
-        }
-    }
-    pairs
-}
-
 /// Whether two ascending sets have Jaccard similarity of at least [`NEAR_DUPLICATE_JACCARD`].
-#[expect(clippy::cast_precision_loss, reason = "a sentence has far fewer than 2^52 shingles")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a sentence has far fewer than 2^52 shingles"
+)]
 fn is_near(left: &[u64], right: &[u64]) -> bool {
-    let (small, large) = (left.len().min(right.len()), left.len().max(right.len()));
-    // The intersection is at most the smaller set and the union at least the larger.
-    if (small as f64) < NEAR_DUPLICATE_JACCARD * large as f64 {
+    let total = left.len() + right.len();
+    // |A ∩ B| / |A ∪ B| ≥ t is |A ∩ B| ≥ t / (1 + t) · (|A| + |B|). 4/5 is not a binary fraction, and 4 shingles of 5
+    // must count as 0.8.
+    let needed = (NEAR_DUPLICATE_JACCARD / (1.0 + NEAR_DUPLICATE_JACCARD) * total as f64 - 1e-9).ceil() as usize;
+    let least = left.len().min(right.len());
+    if least < needed {
         return false;
     }
+    // How many shingles of each set may be missing from the other; most candidates run out of them early.
+    let (left_spare, right_spare) = (left.len() - needed, right.len() - needed);
     let (mut i, mut j, mut common) = (0, 0, 0);
-    while let (Some(a), Some(b)) = (left.get(i), right.get(j)) {
+    while i < left.len() && j < right.len() {
+        let (a, b) = (left[i], right[j]);
         i += usize::from(a <= b);
         j += usize::from(b <= a);
         common += usize::from(a == b);
+        if i - common > left_spare || j - common > right_spare {
+            return false;
+        }
     }
-    let union = left.len() + right.len() - common;
-    // 4/5 is not a binary fraction: 4 of 5 shingles must count as 0.8.
-    common as f64 >= NEAR_DUPLICATE_JACCARD * union as f64 - 1e-9
+    common >= needed
 }
 
-/// One key a band: a hash of the least values of its hash functions over the set.
-fn band_keys(set: &[u64], coefficients: &[(u64, u64); BANDS * ROWS]) -> [u64; BANDS] {
+fn signature(set: &[u64], coefficients: &[(u64, u64); BANDS * ROWS]) -> Signature {
     let mut least = [u32::MAX; BANDS * ROWS];
     for shingle in set {
         let mixed = mix(*shingle);
@@ -172,6 +208,27 @@ mod tests {
         let other: String = text.chars().rev().collect();
         let groups = near_duplicates(&[text, other, changed]);
         assert_eq!(groups.members(), [vec![0, 2], vec![1]]);
+    }
+
+    #[test]
+    fn one_large_cluster_is_found_whole_and_nothing_else_with_it() {
+        // 2,000 variants of one sentence in two characters far apart, and as many of another, all in buckets far larger
+        // than the window. A text has 78 shingles, 3 of them around each changed character: two texts share 72 of 84 (0.86).
+        let sentence = |first: char| -> Vec<char> { (first..).step_by(7).take(80).collect() };
+        let variants = |first: char| {
+            (0..2_000_u32).map(move |number| {
+                let mut text = sentence(first);
+                text[20] = char::from_u32(0x4e00 + number % 50).unwrap();
+                text[60] = char::from_u32(0x4e00 + number / 50).unwrap();
+                text.into_iter().collect::<String>()
+            })
+        };
+        let mut texts: Vec<String> = variants('가').chain(variants('나')).collect();
+        let groups = near_duplicates(&texts);
+        assert_eq!(groups.count(), 2);
+        assert!((0..4_000).all(|text| groups.of(text) == text / 2_000));
+        texts.reverse();
+        assert!(near_duplicates(&texts).iter().eq(groups.iter()));
     }
 
     proptest! {
