@@ -119,6 +119,18 @@ pub(crate) struct AuditArguments {
     /// Also write the findings as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Also write the findings as a page with plots.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Say what leaks from or into another data set's training rows, or a file with the same columns.
+    #[arg(long, value_name = "NAME|DIR|FILE", conflicts_with = "against_test")]
+    pub(crate) against: Option<PathBuf>,
+    /// Folder with the data files of --against, if they are not beside its dataset.toml.
+    #[arg(long, value_name = "DIR", requires = "against")]
+    pub(crate) against_data_dir: Option<PathBuf>,
+    /// Say what leaks between the training and the test file of the data set.
+    #[arg(long)]
+    pub(crate) against_test: bool,
 }
 
 #[derive(Debug, Args)]

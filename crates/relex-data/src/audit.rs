@@ -196,13 +196,6 @@ impl Audit {
         self
     }
 
-    /// The findings together with a comparison with another file.
-    #[must_use]
-    pub fn with_comparison(mut self, comparison: Comparison) -> Self {
-        self.against = Some(comparison);
-        self
-    }
-
     /// What follows from the findings, and what to do about it; the gravest first.
     #[must_use]
     pub fn advice(&self) -> Vec<Advice> {
@@ -319,11 +312,24 @@ mod tests {
         assert_eq!(found.conflicts.len(), 1);
         assert_eq!(found.conflicts[0].ids, ["7", "8"]);
         assert_eq!(found.conflicts[0].labels, ["no_relation", "per:title"]);
-        assert_eq!((found.conflicts[0].subject.as_str(), found.role_swapped.len()), (examples[7].subject_word(), 1));
+        assert_eq!(
+            (found.conflicts[0].subject.as_str(), found.role_swapped.len()),
+            (examples[7].subject_word(), 1)
+        );
         let swap = &found.role_swapped[0];
         assert_eq!(swap.ids, [vec!["6".to_owned()], vec!["7".to_owned(), "8".to_owned()]]);
-        assert_eq!(swap.subjects, [examples[6].subject_word(), examples[7].subject_word()].map(str::to_owned));
-        assert_eq!(found.role_swapped_labels.iter().map(|labels| labels.pairs).sum::<usize>(), 2);
+        assert_eq!(
+            swap.subjects,
+            [examples[6].subject_word(), examples[7].subject_word()].map(str::to_owned)
+        );
+        assert_eq!(
+            found
+                .role_swapped_labels
+                .iter()
+                .map(|labels| labels.pairs)
+                .sum::<usize>(),
+            2
+        );
         assert_eq!(
             (found.overlapping, found.marker_like),
             (vec!["9".to_owned()], vec!["4".to_owned()])
@@ -358,7 +364,7 @@ mod tests {
             (found.rows, found.lengths.greatest, found.duplicates[2].largest),
             (0, 0, 0)
         );
-        assert!(found.render_text().contains("unique sentences      0"));
+        assert!(found.render_text().contains("unique sentences         0"));
     }
 
     #[test]

@@ -127,7 +127,10 @@ fn folded(rows: &[&Example], identical: &Groups) -> Folded {
     let first = by_text.first_rows();
     Folded {
         groups: Groups::from_keys(identical.iter().map(|group| by_text.of(group))),
-        texts: first.into_iter().map(|index| std::mem::take(&mut folded[index])).collect(),
+        texts: first
+            .into_iter()
+            .map(|index| std::mem::take(&mut folded[index]))
+            .collect(),
     }
 }
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use relex_data::dedup::Tier;
 use relex_data::{
-    ConflictCounts, ConflictPolicy, DatasetSpec, Example, Manifest, Markers, Role, SplitConfig, Strategy, audit, mark,
-    read_examples, resolve_conflicts, sha256_hex, split,
+    ConflictCounts, ConflictPolicy, DatasetSpec, Example, Manifest, Markers, Role, SplitConfig, Strategy, audit, compare,
+    mark, read_examples, resolve_conflicts, sha256_hex, split,
 };
 
 /// Where the corpus is, or a loud line on standard error.
@@ -114,7 +114,8 @@ fn the_audit_finds_the_known_facts() {
         (found.duplicates[1].groups, found.duplicates[2].groups),
         (28_790, 28_701)
     );
-    assert_eq!(found.role_swapped.len(), 816);
+    let swapped: usize = found.role_swapped_labels.iter().map(|labels| labels.pairs).sum();
+    assert_eq!(swapped, 816);
     let conflicts: Vec<String> = found.conflicts.iter().map(|conflict| conflict.ids.join("/")).collect();
     assert_eq!(
         conflicts,
@@ -161,6 +162,38 @@ fn every_policy_settles_the_known_conflicts() {
         };
         assert_eq!(resolve_conflicts(&examples, &spec.labels, policy).counts, expected);
     }
+}
+
+#[test]
+fn the_comparison_finds_what_the_test_shares() {
+    let (Some((spec, train)), Some(folder)) = (train_csv(), corpus("boostcamp-klue-re")) else {
+        return;
+    };
+    let test = spec.read(&folder, Role::Test).unwrap();
+    let comparison = compare(&train, &spec.labels, &test, &spec.labels);
+    let counts: Vec<_> = comparison
+        .leaks
+        .iter()
+        .map(|leak| {
+            (
+                leak.groups,
+                leak.rows.here,
+                leak.rows.there,
+                leak.sentences.here,
+                leak.sentences.there,
+            )
+        })
+        .collect();
+    // From docs/benchmarks/audit.py's functions over both files at once.
+    let expected = [
+        (132, 165, 132, 132, 132),
+        (132, 165, 132, 132, 132),
+        (137, 181, 137, 145, 137),
+        (2, 2, 2, 2, 2),
+    ];
+    assert_eq!(counts, expected);
+    assert_eq!(comparison.leaks[0].ids_there.len(), 132);
+    assert!(comparison.label_mix.is_none());
 }
 
 #[test]

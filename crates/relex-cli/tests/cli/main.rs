@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failure in a helper fails its test")]
 
+mod audit;
 mod augment;
 mod bad_configuration;
 mod bad_data;

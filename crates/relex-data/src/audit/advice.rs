@@ -85,7 +85,11 @@ fn invalid_spans(audit: &Audit) -> Option<Advice> {
     (!ids.is_empty()).then_some(())?;
     say(
         Severity::Problem,
-        format!("{} with an entity outside the sentence: {}", count(ids.len(), "row"), some_ids(ids)),
+        format!(
+            "{} with an entity outside the sentence: {}",
+            count(ids.len(), "row"),
+            some_ids(ids)
+        ),
         "nobody can tell which words are meant, and the rows cannot be marked for a model",
         "correct their offsets, or remove the rows",
     )
@@ -112,7 +116,11 @@ fn repeated_sentences(audit: &Audit) -> Option<Advice> {
             "score with intervals that resample sentences, as `relex evaluate` does",
         );
     }
-    let severity = if near.exposed >= EXPOSED { Severity::Problem } else { Severity::Caution };
+    let severity = if near.exposed >= EXPOSED {
+        Severity::Problem
+    } else {
+        Severity::Caution
+    };
     say(
         severity,
         finding,
@@ -149,7 +157,11 @@ fn overlapping(audit: &Audit) -> Option<Advice> {
     (!ids.is_empty()).then_some(())?;
     say(
         Severity::Caution,
-        format!("{} whose subject and object overlap: {}", count(ids.len(), "row"), some_ids(ids)),
+        format!(
+            "{} whose subject and object overlap: {}",
+            count(ids.len(), "row"),
+            some_ids(ids)
+        ),
         "markers cannot be put around both, so such rows are refused when they are encoded with any",
         "correct or remove the rows, or train with model.markers = \"none\"",
     )
@@ -167,7 +179,10 @@ fn conflicts(audit: &Audit) -> Option<Advice> {
             count(rows, "row"),
             count(conflicts.len(), "group"),
         ),
-        &format!("whatever a model answers, {} will count as wrong, and training pulls both ways", count(lost, "row")),
+        &format!(
+            "whatever a model answers, {} will count as wrong, and training pulls both ways",
+            count(lost, "row")
+        ),
         "correct the labels, or decide by a conflict policy before splitting",
     )
 }
@@ -182,10 +197,9 @@ fn label_mix(comparison: &Comparison) -> Option<Advice> {
     let mix = comparison.label_mix.as_ref()?;
     (mix.total_variation >= DIFFERENT_MIX).then_some(())?;
     let gap = |here: f64, there: f64| (here - there).abs();
-    let widest = mix
-        .labels
-        .iter()
-        .max_by(|left, right| gap(left.share_here, left.share_there).total_cmp(&gap(right.share_here, right.share_there)))?;
+    let widest = mix.labels.iter().max_by(|left, right| {
+        gap(left.share_here, left.share_there).total_cmp(&gap(right.share_here, right.share_there))
+    })?;
     say(
         Severity::Caution,
         format!(
@@ -206,7 +220,11 @@ fn marker_like(audit: &Audit) -> Option<Advice> {
     (!ids.is_empty()).then_some(())?;
     say(
         Severity::Caution,
-        format!("{} whose text holds something like an entity marker: {}", count(ids.len(), "row"), some_ids(ids)),
+        format!(
+            "{} whose text holds something like an entity marker: {}",
+            count(ids.len(), "row"),
+            some_ids(ids)
+        ),
         "a model cannot tell that text from the markers that show it the entities",
         "choose markers that do not occur in the text (model.markers), or clean those sentences",
     )
@@ -217,7 +235,11 @@ fn labels_without_rows(audit: &Audit) -> Option<Advice> {
     (!absent.is_empty() && audit.rows > audit.unlabelled).then_some(())?;
     say(
         Severity::Caution,
-        format!("{} without rows: {}", count(absent.len(), "label"), some_labels(&absent)),
+        format!(
+            "{} without rows: {}",
+            count(absent.len(), "label"),
+            some_labels(&absent)
+        ),
         "they cannot be learnt, and a mean over all labels counts them as failures or leaves them out",
         "add rows, or take the labels out of dataset.toml",
     )
@@ -228,7 +250,11 @@ fn rare_labels(audit: &Audit) -> Option<Advice> {
     (!rare.is_empty()).then_some(())?;
     say(
         Severity::Note,
-        format!("{} with fewer than {FEW_ROWS} rows: {}", count(rare.len(), "label"), some_labels(&rare)),
+        format!(
+            "{} with fewer than {FEW_ROWS} rows: {}",
+            count(rare.len(), "label"),
+            some_labels(&rare)
+        ),
         "a tenth of the rows for validation holds a handful of each, so their scores are mostly chance",
         "read their scores with their intervals, or validate on every row in turn: `relex split create --folds 5`",
     )

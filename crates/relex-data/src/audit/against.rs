@@ -189,12 +189,7 @@ fn side(sides: &mut Sides, row: usize, here: usize) -> &mut usize {
     if row < here { &mut sides.here } else { &mut sides.there }
 }
 
-fn label_mix(
-    examples: &[Example],
-    labels: &LabelSet,
-    other: &[Example],
-    other_labels: &LabelSet,
-) -> Option<LabelMix> {
+fn label_mix(examples: &[Example], labels: &LabelSet, other: &[Example], other_labels: &LabelSet) -> Option<LabelMix> {
     let mut rows: BTreeMap<&str, Sides> = BTreeMap::new();
     for label in examples.iter().filter_map(|example| example.label) {
         rows.entry(labels.name(label)).or_default().here += 1;
@@ -286,7 +281,13 @@ mod tests {
         ];
         assert_eq!(counts, expected);
         let near = &comparison.leaks[2];
-        assert_eq!((&near.ids_here[..], &near.ids_there[..]), (&["0", "1", "3"].map(String::from)[..], &["11", "12"].map(String::from)[..]));
+        assert_eq!(
+            (&near.ids_here[..], &near.ids_there[..]),
+            (
+                &["0", "1", "3"].map(String::from)[..],
+                &["11", "12"].map(String::from)[..]
+            )
+        );
         let same_pair = &comparison.leaks[3].samples[0];
         assert_eq!((same_pair.id_here.as_str(), same_pair.id_there.as_str()), ("1", "11"));
         assert_eq!(same_pair.sentence_there, long);
@@ -296,7 +297,12 @@ mod tests {
     #[test]
     fn files_with_nothing_in_common() {
         let comparison = compare(&[row(0, "가나다", 1, None)], &labels(), &[], &labels());
-        assert!(comparison.leaks.iter().all(|leak| leak.groups == 0 && leak.samples.is_empty()));
+        assert!(
+            comparison
+                .leaks
+                .iter()
+                .all(|leak| leak.groups == 0 && leak.samples.is_empty())
+        );
     }
 
     #[test]

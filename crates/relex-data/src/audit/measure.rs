@@ -200,7 +200,14 @@ mod tests {
     #[test]
     fn bins_of_one_sentence_and_of_none() {
         let of = |lengths: &[usize]| length_bins(lengths, &quantiles(lengths));
-        assert_eq!(of(&[0]), [LengthBin { from: 0, to: 1, rows: 1 }]);
+        assert_eq!(
+            of(&[0]),
+            [LengthBin {
+                from: 0,
+                to: 1,
+                rows: 1
+            }]
+        );
         assert_eq!(of(&[]), []);
     }
 }

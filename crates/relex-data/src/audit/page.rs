@@ -92,7 +92,11 @@ fn cards(audit: &Audit) -> String {
     });
     let conflicts: usize = audit.conflicts.iter().map(|conflict| conflict.ids.len()).sum();
     let mut cards = vec![
-        ("Rows", number(audit.rows), format!("{} sentences", number(audit.unique_sentences))),
+        (
+            "Rows",
+            number(audit.rows),
+            format!("{} sentences", number(audit.unique_sentences)),
+        ),
         (
             "Repeated",
             number(near.map_or(0, |count| count.repeated_rows)),
@@ -103,10 +107,18 @@ fn cards(audit: &Audit) -> String {
             percent(near.map_or(0.0, |count| count.exposed)),
             "of validation rows, in a random split".to_owned(),
         ),
-        ("Contradicting", number(conflicts), "rows: one question, several labels".to_owned()),
+        (
+            "Contradicting",
+            number(conflicts),
+            "rows: one question, several labels".to_owned(),
+        ),
     ];
     if let Some(leak) = leak {
-        cards.push(("Leaking", number(leak), "rows whose sentence is nearly in the other file".to_owned()));
+        cards.push((
+            "Leaking",
+            number(leak),
+            "rows whose sentence is nearly in the other file".to_owned(),
+        ));
     }
     let cards: String = cards
         .iter()
@@ -138,7 +150,6 @@ fn advice(advice: &[Advice]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::audit::{audit, compare};
     use crate::example::{Entity, Example, Span};
     use crate::labels::LabelSet;
@@ -168,17 +179,26 @@ mod tests {
             row(4, 4, 500, "none"),
         ];
         let comparison = compare(&here, &labels, &here[1..3], &labels).titled("<other>");
-        audit(&here, &labels).with_comparison(comparison).titled(HOSTILE).render_html()
+        let mut found = audit(&here, &labels).titled(HOSTILE);
+        found.against = Some(comparison);
+        found.render_html()
     }
 
     #[test]
     fn no_text_of_the_data_becomes_markup() {
         let page = hostile_page();
-        for part in ["<img", "<b>bold", "<i>", "<u>wiki", "<PER>", "<other>", "a\"b", "O&RG", "<!--", "\u{202e}", "</script"] {
+        for part in [
+            "<img", "<b>bold", "<i>", "<u>wiki", "<PER>", "<other>", "a\"b", "O&RG", "<!--", "\u{202e}", "</script",
+        ] {
             assert!(!page.contains(part), "{part} is in the page");
         }
 
-        for part in ["&lt;i&gt;0&lt;/i&gt;", "&lt;b&gt;bold&lt;/b&gt;", "&lt;u&gt;wiki&lt;/u&gt;", "한국어"] {
+        for part in [
+            "&lt;i&gt;0&lt;/i&gt;",
+            "&lt;b&gt;bold&lt;/b&gt;",
+            "&lt;u&gt;wiki&lt;/u&gt;",
+            "한국어",
+        ] {
             assert!(page.contains(part), "{part} is not in the page");
         }
     }
@@ -202,7 +222,10 @@ mod tests {
     #[test]
     fn tags_are_closed() {
         let page = hostile_page();
-        for tag in ["section", "table", "thead", "tbody", "tr", "th", "td", "svg", "title", "ul", "ol", "li", "details", "p", "div", "text"] {
+        for tag in [
+            "section", "table", "thead", "tbody", "tr", "th", "td", "svg", "title", "ul", "ol", "li", "details", "p",
+            "div", "text",
+        ] {
             let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
             assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "<{tag}>");
         }

@@ -177,7 +177,10 @@ mod tests {
                 labels: [own(left), own(right)],
             }
         };
-        let pairs = role_swapped_labels(&[swap(&["parent", "parent"], &["child", "none"]), swap(&["child"], &["parent"])]);
+        let pairs = role_swapped_labels(&[
+            swap(&["parent", "parent"], &["child", "none"]),
+            swap(&["child"], &["parent"]),
+        ]);
         let found: Vec<([&str; 2], usize)> = pairs
             .iter()
             .map(|pair| ([pair.labels[0].as_str(), pair.labels[1].as_str()], pair.pairs))

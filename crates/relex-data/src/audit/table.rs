@@ -71,7 +71,14 @@ fn types(audit: &Audit, out: &mut Lines) {
             vec![types, number(pair.rows), most.unwrap_or_default()]
         })
         .collect();
-    out.table(&[("types", Align::Left), ("rows", Align::Right), ("most frequent label", Align::Left)], &rows);
+    out.table(
+        &[
+            ("types", Align::Left),
+            ("rows", Align::Right),
+            ("most frequent label", Align::Left),
+        ],
+        &rows,
+    );
 }
 
 fn lengths(audit: &Audit, out: &mut Lines) {
@@ -160,7 +167,12 @@ fn role_swapped(audit: &Audit, out: &mut Lines) {
         .role_swapped_labels
         .iter()
         .take(SHOWN)
-        .map(|pair| (format!("{} | {}", clip(&pair.labels[0]), clip(&pair.labels[1])), number(pair.pairs)))
+        .map(|pair| {
+            (
+                format!("{} | {}", clip(&pair.labels[0]), clip(&pair.labels[1])),
+                number(pair.pairs),
+            )
+        })
         .collect();
     out.pairs(&pairs);
     out.more(audit.role_swapped_labels.len());
@@ -190,7 +202,10 @@ fn against(comparison: &Comparison, out: &mut Lines) {
         &rows,
     );
     let shown = comparison.leaks.iter().find(|leak| leak.tier == Tier::NearDuplicate);
-    for (side, ids) in shown.into_iter().flat_map(|leak| [("here", &leak.ids_here), ("there", &leak.ids_there)]) {
+    for (side, ids) in shown
+        .into_iter()
+        .flat_map(|leak| [("here", &leak.ids_here), ("there", &leak.ids_there)])
+    {
         if !ids.is_empty() {
             out.line(&format!("  ids {side}: {}", some_ids(ids)));
         }
@@ -213,7 +228,10 @@ fn against(comparison: &Comparison, out: &mut Lines) {
             ]
         })
         .collect();
-    out.table(&[("label", Align::Left), right("here"), right("there"), right("points")], &rows);
+    out.table(
+        &[("label", Align::Left), right("here"), right("there"), right("points")],
+        &rows,
+    );
     out.line(&format!("  total variation distance {:.3}", mix.total_variation));
 }
 
@@ -286,7 +304,10 @@ impl Lines {
             )]
             let bar = "█".repeat((count.share * BAR).ceil() as usize);
             let (name, rows) = (Align::Left.pad(&clip(&count.name), names), number(count.rows));
-            self.line(&format!("  {name}  {rows:>values$}  {:>7}  {bar}", percent(count.share)));
+            self.line(&format!(
+                "  {name}  {rows:>values$}  {:>7}  {bar}",
+                percent(count.share)
+            ));
         }
     }
 

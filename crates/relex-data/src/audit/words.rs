@@ -62,13 +62,22 @@ mod tests {
     fn numbers_are_grouped_and_things_counted() {
         assert_eq!((number(999), number(1_000)), ("999".to_owned(), "1,000".to_owned()));
         assert_eq!(number(1_234_567), "1,234,567");
-        assert_eq!((count(1, "row"), count(0, "row")), ("1 row".to_owned(), "0 rows".to_owned()));
+        assert_eq!(
+            (count(1, "row"), count(0, "row")),
+            ("1 row".to_owned(), "0 rows".to_owned())
+        );
     }
 
     #[test]
     fn a_share_that_is_something_never_looks_like_nothing() {
-        assert_eq!((percent(0.0), percent(0.0004)), ("0.0 %".to_owned(), "< 0.1 %".to_owned()));
-        assert_eq!((percent(0.0005), percent(0.294)), ("0.1 %".to_owned(), "29.4 %".to_owned()));
+        assert_eq!(
+            (percent(0.0), percent(0.0004)),
+            ("0.0 %".to_owned(), "< 0.1 %".to_owned())
+        );
+        assert_eq!(
+            (percent(0.0005), percent(0.294)),
+            ("0.1 %".to_owned(), "29.4 %".to_owned())
+        );
     }
 
     #[test]

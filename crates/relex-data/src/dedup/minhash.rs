@@ -83,7 +83,9 @@ fn in_buckets(signatures: &[Signature], band: usize, texts: &[String]) -> Vec<(u
     for bucket in order.chunk_by_mut(|left, right| left.0 == right.0) {
         if bucket.len() > WINDOW + 1 {
             bucket.par_sort_unstable_by(|(_, left), (_, right)| {
-                rotated(*left).cmp(rotated(*right)).then_with(|| texts[*left].cmp(&texts[*right]))
+                rotated(*left)
+                    .cmp(rotated(*right))
+                    .then_with(|| texts[*left].cmp(&texts[*right]))
             });
         }
     }

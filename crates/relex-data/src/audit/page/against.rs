@@ -52,8 +52,16 @@ fn leaks(comparison: &Comparison) -> String {
         ("Sentences here", Column::Number),
         ("There", Column::Number),
     ];
-    let samples: String = comparison.leaks.iter().filter(|leak| !leak.samples.is_empty()).map(samples).collect();
-    format!("<h3>In both files</h3>\n{}{LEGEND}{samples}", table("In both files", &columns, &rows))
+    let samples: String = comparison
+        .leaks
+        .iter()
+        .filter(|leak| !leak.samples.is_empty())
+        .map(samples)
+        .collect();
+    format!(
+        "<h3>In both files</h3>\n{}{LEGEND}{samples}",
+        table("In both files", &columns, &rows)
+    )
 }
 
 const LEGEND: &str = "<p class=\"legend\" aria-hidden=\"true\"><span class=\"swatch bar\"></span> here <span class=\"swatch other\"></span> there</p>\n";
@@ -61,7 +69,12 @@ const LEGEND: &str = "<p class=\"legend\" aria-hidden=\"true\"><span class=\"swa
 fn samples(leak: &Leak) -> String {
     let items: String = leak.samples.iter().map(sample).collect();
     details(
-        &format!("Examples: {}, {} of {}", meaning(leak.tier), number(leak.samples.len()), number(leak.groups)),
+        &format!(
+            "Examples: {}, {} of {}",
+            meaning(leak.tier),
+            number(leak.samples.len()),
+            number(leak.groups)
+        ),
         &format!("<ol class=\"rows\">\n{items}</ol>\n"),
     )
 }
@@ -97,7 +110,10 @@ fn mix(mix: Option<&LabelMix>) -> String {
         .map(|label| {
             vec![
                 name(&label.label),
-                plot::bars(&[(label.share_here / greatest, "bar"), (label.share_there / greatest, "other")]),
+                plot::bars(&[
+                    (label.share_here / greatest, "bar"),
+                    (label.share_there / greatest, "other"),
+                ]),
                 percent(label.share_here),
                 percent(label.share_there),
                 format!("{:+.1}", (label.share_there - label.share_here) * 100.0),

@@ -64,8 +64,15 @@ pub(super) fn types(audit: &Audit) -> String {
             vec![types, number(pair.rows), labels.join(", ")]
         })
         .collect();
-    let columns = [("Subject → object", Column::Text), ("Rows", Column::Number), ("Labels", Column::Text)];
-    let numbers = details("The same as numbers", &table("Entity types", &columns, &rows).replace("<table>", "<table class=\"wide\">"));
+    let columns = [
+        ("Subject → object", Column::Text),
+        ("Rows", Column::Number),
+        ("Labels", Column::Text),
+    ];
+    let numbers = details(
+        "The same as numbers",
+        &table("Entity types", &columns, &rows).replace("<table>", "<table class=\"wide\">"),
+    );
     if audit.rows == audit.unlabelled {
         return format!("<h2>Types</h2>\n{}", table("Entity types", &columns[..2], &rows));
     }
@@ -97,12 +104,25 @@ pub(super) fn lengths(audit: &Audit) -> String {
     let bins: Vec<Vec<String>> = audit
         .length_bins
         .iter()
-        .map(|bin| vec![format!("{} – {}", number(bin.from), number(bin.to - 1)), number(bin.rows)])
+        .map(|bin| {
+            vec![
+                format!("{} – {}", number(bin.from), number(bin.to - 1)),
+                number(bin.rows),
+            ]
+        })
         .collect();
-    let numbers = table("Histogram", &[("Characters", Column::Text), ("Rows", Column::Number)], &bins);
+    let numbers = table(
+        "Histogram",
+        &[("Characters", Column::Text), ("Rows", Column::Number)],
+        &bins,
+    );
     format!(
         "<h2>Sentence lengths</h2>\n<p class=\"note\">Rows by characters of their sentence{}.</p>\n<div class=\"figure\">\n{}</div>\n{}{}",
-        if ends_wider(audit) { "; the last bar reaches to the longest" } else { "" },
+        if ends_wider(audit) {
+            "; the last bar reaches to the longest"
+        } else {
+            ""
+        },
         plot::histogram(&audit.length_bins, &lengths),
         table("Quantiles of sentence lengths", &columns, &[row]),
         details("The histogram as numbers", &numbers)
@@ -126,10 +146,17 @@ pub(super) fn text(audit: &Audit) -> String {
         .iter()
         .map(|(what, rows)| vec![(*what).to_owned(), number(rows.len()), ids(rows)])
         .collect();
-    let columns = [("Rows with", Column::Text), ("Rows", Column::Number), ("Ids", Column::Text)];
+    let columns = [
+        ("Rows with", Column::Text),
+        ("Rows", Column::Number),
+        ("Ids", Column::Text),
+    ];
     let unlabelled = match audit.unlabelled {
         0 => String::new(),
         rows => format!("<p class=\"note\">{} without a label.</p>\n", count(rows, "row")),
     };
-    format!("<h2>Spans and marks</h2>\n{}{unlabelled}", table("Spans and marks", &columns, &rows))
+    format!(
+        "<h2>Spans and marks</h2>\n{}{unlabelled}",
+        table("Spans and marks", &columns, &rows)
+    )
 }

@@ -27,7 +27,10 @@ mod tests {
 
     #[test]
     fn what_steers_a_page_is_gone() {
-        assert_eq!(escape("<b a='1' c=\"2\">&"), "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;");
+        assert_eq!(
+            escape("<b a='1' c=\"2\">&"),
+            "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;"
+        );
         assert_eq!(escape("가\u{0}나\n\u{202e}다"), "가\u{fffd}나\u{fffd}\u{fffd}다");
     }
 

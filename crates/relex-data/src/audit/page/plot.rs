@@ -90,14 +90,22 @@ pub(super) fn histogram(bins: &[LengthBin], lengths: &Lengths) -> String {
 
 /// Labels down, type pairs across; the darker, the larger the share of the label's rows.
 pub(super) fn heat_map(audit: &Audit) -> String {
-    let labels: Vec<usize> = (0..audit.labels.len()).filter(|label| audit.labels[*label].rows > 0).collect();
+    let labels: Vec<usize> = (0..audit.labels.len())
+        .filter(|label| audit.labels[*label].rows > 0)
+        .collect();
     let columns: Vec<String> = audit
         .type_pairs
         .iter()
         .map(|pair| cut(&format!("{} → {}", pair.subject, pair.object)))
         .collect();
     let names: Vec<String> = labels.iter().map(|label| cut(&audit.labels[*label].name)).collect();
-    let longest = |names: &[String]| names.iter().map(|name| super::super::words::width(name)).max().unwrap_or(0);
+    let longest = |names: &[String]| {
+        names
+            .iter()
+            .map(|name| super::super::words::width(name))
+            .max()
+            .unwrap_or(0)
+    };
     let (left, top) = (longest(&names) * CHARACTER + 12, longest(&columns) * CHARACTER + 12);
     let (width, height) = (left + columns.len() * CELL + 2, top + names.len() * CELL + 2);
     let heads: String = columns
@@ -105,7 +113,10 @@ pub(super) fn heat_map(audit: &Audit) -> String {
         .enumerate()
         .map(|(column, name)| {
             let (x, y) = (left + column * CELL + CELL / 2 + 4, top - 6);
-            format!("<text transform=\"translate({x} {y}) rotate(-90)\">{}</text>", escape(name))
+            format!(
+                "<text transform=\"translate({x} {y}) rotate(-90)\">{}</text>",
+                escape(name)
+            )
         })
         .collect();
     let mut rows = String::new();
@@ -119,7 +130,12 @@ pub(super) fn heat_map(audit: &Audit) -> String {
         ));
         for (column, pair) in audit.type_pairs.iter().enumerate() {
             let x = left + column * CELL;
-            rows.push_str(&cell((x, y), pair.label_rows[*label], &audit.labels[*label], &columns[column]));
+            rows.push_str(&cell(
+                (x, y),
+                pair.label_rows[*label],
+                &audit.labels[*label],
+                &columns[column],
+            ));
         }
         rows.push('\n');
     }

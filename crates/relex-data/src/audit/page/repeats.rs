@@ -53,7 +53,11 @@ pub(super) fn duplicates(audit: &Audit) -> String {
 
 fn sample(group: &GroupSample) -> String {
     let sentences: String = group.sentences.iter().map(|text| sentence(text)).collect();
-    format!("<li>{sentences}<p class=\"facts\">{}: {}</p></li>\n", count(group.rows, "row"), shown_ids(group))
+    format!(
+        "<li>{sentences}<p class=\"facts\">{}: {}</p></li>\n",
+        count(group.rows, "row"),
+        shown_ids(group)
+    )
 }
 
 fn shown_ids(group: &GroupSample) -> String {
@@ -71,7 +75,9 @@ pub(super) fn conflicts(audit: &Audit) -> String {
         count(several, "sentence")
     );
     if audit.conflicts.is_empty() {
-        return format!("<h2>Conflicts</h2>\n{note}<p class=\"note\">No rows with the same sentence, subject and object have different labels.</p>\n");
+        return format!(
+            "<h2>Conflicts</h2>\n{note}<p class=\"note\">No rows with the same sentence, subject and object have different labels.</p>\n"
+        );
     }
     let items: String = audit
         .conflicts
@@ -112,12 +118,19 @@ pub(super) fn role_swapped(audit: &Audit) -> String {
             vec![left, right, number(pair.pairs)]
         })
         .collect();
-    let columns = [("Label", Column::Text), ("Label the other way round", Column::Text), ("Pairs of rows", Column::Number)];
+    let columns = [
+        ("Label", Column::Text),
+        ("Label the other way round", Column::Text),
+        ("Pairs of rows", Column::Number),
+    ];
     let (first, rest) = pairs.split_at(pairs.len().min(SHOWN));
     let all = if rest.is_empty() {
         String::new()
     } else {
-        details(&format!("{} more", number(rest.len())), &table("Further label pairs", &columns, rest))
+        details(
+            &format!("{} more", number(rest.len())),
+            &table("Further label pairs", &columns, rest),
+        )
     };
     let samples: String = audit.role_swapped.iter().take(SHOWN).map(swap).collect();
     format!(
@@ -125,7 +138,11 @@ pub(super) fn role_swapped(audit: &Audit) -> String {
          Labels that are not each other's inverse deserve a look.</p>\n{}{all}{}",
         table("Labels of role swaps", &columns, first),
         details(
-            &format!("Examples, {} of {}", number(audit.role_swapped.len().min(SHOWN)), number(audit.role_swapped.len())),
+            &format!(
+                "Examples, {} of {}",
+                number(audit.role_swapped.len().min(SHOWN)),
+                number(audit.role_swapped.len())
+            ),
             &format!("<ol class=\"rows\">\n{samples}</ol>\n")
         )
     )
@@ -134,8 +151,16 @@ pub(super) fn role_swapped(audit: &Audit) -> String {
 fn swap(swap: &RoleSwap) -> String {
     let [here, there] = swap.subjects.each_ref().map(|subject| name(subject));
     let side = |side: usize, from: &str, to: &str| {
-        let answers: Vec<String> = swap.labels[side].iter().take(SHOWN).map(|label| label_name(label)).collect();
-        format!("<span><b>{from} → {to}</b> {} <small>{}</small></span>", answers.join(", "), ids(&swap.ids[side]))
+        let answers: Vec<String> = swap.labels[side]
+            .iter()
+            .take(SHOWN)
+            .map(|label| label_name(label))
+            .collect();
+        format!(
+            "<span><b>{from} → {to}</b> {} <small>{}</small></span>",
+            answers.join(", "),
+            ids(&swap.ids[side])
+        )
     };
     format!(
         "<li>{}<p class=\"facts\">{}{}</p></li>\n",
@@ -147,7 +172,11 @@ fn swap(swap: &RoleSwap) -> String {
 
 /// A label for people, who would take nothing for a mistake.
 fn label_name(label: &str) -> String {
-    if label.is_empty() { "<i>no label</i>".to_owned() } else { name(label) }
+    if label.is_empty() {
+        "<i>no label</i>".to_owned()
+    } else {
+        name(label)
+    }
 }
 
 fn more(all: usize) -> String {
