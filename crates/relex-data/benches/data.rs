@@ -115,7 +115,9 @@ fn measure_shapes(criterion: &mut Criterion) -> Result<(), DataError> {
         ("long", Shape::Long, 100),
     ] {
         let examples = rows::generate(count, 1, shape)?.collect::<Result<Vec<_>, _>>()?;
-        group.throughput(Throughput::Bytes(examples.iter().map(|row| row.sentence.len() as u64).sum()));
+        group.throughput(Throughput::Bytes(
+            examples.iter().map(|row| row.sentence.len() as u64).sum(),
+        ));
         group.bench_function(BenchmarkId::new(name, count), |bencher| {
             bencher.iter(|| duplicate_groups(black_box(&examples), Tier::NearDuplicate).count());
         });

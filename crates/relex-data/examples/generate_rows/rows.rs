@@ -29,7 +29,10 @@ const SOURCES: [&str; 3] = ["wikipedia", "wikitree", "policy_briefing"];
 const PARTICLES: [&str; 14] = [
     "은", "는", "이", "가", "을", "를", "의", "에", "에서", "로", "와", "도", "", "",
 ];
-const ENDINGS: [&str; 6] = ["했다.", "밝혔다.", "이다.", "있다.", "되었다.", "전했다."];
+const ENDINGS: [&str; 6] = ["했다", "밝혔다", "이다", "있다", "되었다", "전했다"];
+/// Frequent syllables of Korean text, the most frequent about first.
+const SYLLABLES: &str = "이다는에의고하을가사지로한기은도인대자정해서시어스리를일아부수라전원나국제장조연보과구주공관경성동비학있으선신방여그문유상위중소단발세민역계회\
+물건안영치화재명분산진오년개통미반실마무생용면현적행업모간노드말남내등만북당르거금니의본임저타토무우형강박송최윤황홍백곽심변허천탁";
 /// Distinct words; the r-th is drawn about 1/r times as often as the first.
 const WORDS: u64 = 30_000;
 /// Earlier sentences that may be repeated.
@@ -80,8 +83,11 @@ pub(crate) fn generate(
     shape: Shape,
 ) -> Result<impl Iterator<Item = Result<Example, DataError>>, DataError> {
     let labels: Vec<LabelId> = spec()?.labels.ids().collect();
-    let mut chance = Chance(rng::stream(seed, "generate"));
-    let mut remembered: Vec<Vec<String>> = Vec::new();
+    let mut chance = Chance {
+        stream: rng::stream(seed, "generate"),
+        syllables: SYLLABLES.chars().collect(),
+    };
+    let mut remembered: Vec<Vec<Word>> = Vec::new();
     let template = chance.words(22);
     Ok((0..count).map(move |row| {
         let words = match shape {
@@ -109,16 +115,28 @@ pub(crate) fn generate(
             object: entity(places[1], object)?,
             label: labels.get(chance.skewed(labels.len())).copied(),
             source: Some(SOURCES[chance.skewed(3)].to_owned()),
-            sentence: words.join(" "),
+            sentence: words.iter().map(Word::text).collect::<Vec<_>>().join(" "),
         })
     }))
 }
 
-/// The characters of a word in the sentence, without its particle: at most three.
-fn span(words: &[String], at: usize) -> Result<Span, DataError> {
-    let start = words[..at].iter().map(|word| word.chars().count() + 1).sum();
-    let length = words[at].chars().count().clamp(1, 3);
-    Span::new(start, start + length)
+/// A word, and the particle or full stop after it.
+#[derive(Debug, Clone)]
+struct Word {
+    stem: String,
+    tail: &'static str,
+}
+
+impl Word {
+    fn text(&self) -> String {
+        format!("{}{}", self.stem, self.tail)
+    }
+}
+
+/// The characters of a word in the sentence, without what stands after it.
+fn span(words: &[Word], at: usize) -> Result<Span, DataError> {
+    let start = words[..at].iter().map(|word| word.text().chars().count() + 1).sum();
+    Span::new(start, start + words[at].stem.chars().count())
 }
 
 /// A row of the CSV file. The made-up texts hold no quote and no backslash.
@@ -142,11 +160,14 @@ pub(crate) fn csv_row(example: &Example, labels: &LabelSet) -> String {
     )
 }
 
-struct Chance(ChaCha8Rng);
+struct Chance {
+    stream: ChaCha8Rng,
+    syllables: Vec<char>,
+}
 
 impl Chance {
     fn below(&mut self, bound: usize) -> usize {
-        (self.0.next_u64() % bound as u64) as usize
+        (self.stream.next_u64() % bound as u64) as usize
     }
 
     /// A number below `bound`, small ones more often.
@@ -156,10 +177,10 @@ impl Chance {
 
     /// A number from 0 to 1.
     fn unit(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.stream.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    fn sentence(&mut self, remembered: &mut Vec<Vec<String>>) -> Vec<String> {
+    fn sentence(&mut self, remembered: &mut Vec<Vec<Word>>) -> Vec<Word> {
         let kind = self.below(1000);
         if remembered.is_empty() || kind >= 125 {
             let mut length = 4 + self.below(11) + self.below(11) + self.below(11);
@@ -175,42 +196,63 @@ impl Chance {
             }
             return words;
         }
-        let earlier = remembered[self.below(remembered.len())].clone();
+        let mut words = remembered[self.below(remembered.len())].clone();
         match kind {
-            0..110 => earlier,
-            110..120 => self.changed(&earlier, 1),
+            0..110 => words,
+            110..120 => self.changed(&words, 1),
             _ => {
-                let mut words = earlier;
-                let last = words.len() - 1;
-                words[last] = words[last].replace('.', "!");
+                words
+                    .iter_mut()
+                    .filter(|word| word.tail == ".")
+                    .for_each(|word| word.tail = "!");
                 words
             }
         }
     }
 
-    fn words(&mut self, count: usize) -> Vec<String> {
-        let mut words: Vec<String> = (1..count).map(|_| self.word()).collect();
-        words.push(ENDINGS[self.below(ENDINGS.len())].to_owned());
+    fn words(&mut self, count: usize) -> Vec<Word> {
+        let mut words: Vec<Word> = (1..count).map(|_| self.word()).collect();
+        words.push(Word {
+            stem: ENDINGS[self.below(ENDINGS.len())].to_owned(),
+            tail: ".",
+        });
         words
     }
 
-    /// A word by its rank: the syllables are a fixed function of it.
-    fn word(&mut self) -> String {
+    /// A word by its rank.
+    fn word(&mut self) -> Word {
         let rank = (WORDS as f64).powf(self.unit()) as u64;
-        let mut word = syllables(rank);
-        word.push_str(PARTICLES[self.below(PARTICLES.len())]);
-        word
+        Word {
+            stem: self.stem(rank),
+            tail: PARTICLES[self.below(PARTICLES.len())],
+        }
     }
 
-    /// The words with one syllable of each of `count` of them drawn anew.
-    fn changed(&mut self, words: &[String], count: usize) -> Vec<String> {
+    /// The word of a rank: one to four syllables that are a fixed function of it.
+    fn stem(&self, rank: u64) -> String {
+        let mut state = rank.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut below = |bound: u64| {
+            state = (state ^ (state >> 29))
+                .wrapping_mul(0xbf58_476d_1ce4_e5b9)
+                .wrapping_add(1);
+            ((state >> 20) % bound) as usize
+        };
+        let length = 1 + below(2) + below(3);
+        let count = self.syllables.len() as u64;
+        (0..length)
+            .map(|_| self.syllables[below(count).min(below(count))])
+            .collect()
+    }
+
+    /// The words with the first syllable of `count` of them drawn anew.
+    fn changed(&mut self, words: &[Word], count: usize) -> Vec<Word> {
         let mut words = words.to_vec();
         for part in 0..count {
-            // In different thirds of the sentence, so that the changes stay apart.
+            // In different parts of the sentence, so that the changes stay apart.
             let at = part * words.len() / count + self.below((words.len() / count).max(1));
             let at = at.min(words.len() - 1);
-            let rest: String = words[at].chars().skip(1).collect();
-            words[at] = format!("{}{rest}", syllable(self.0.next_u64()));
+            let rest: String = words[at].stem.chars().skip(1).collect();
+            words[at].stem = format!("{}{rest}", rare_syllable(self.stream.next_u64()));
         }
         words
     }
@@ -221,21 +263,7 @@ impl Chance {
     }
 }
 
-fn syllables(rank: u64) -> String {
-    let mut state = rank.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let count = 1 + rank % 4;
-    (0..count)
-        .map(|_| {
-            state = (state ^ (state >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            syllable(state >> 16)
-        })
-        .collect()
-}
-
-/// One of 1,596 syllables, with no or a simple final consonant.
-fn syllable(number: u64) -> char {
-    const FINALS: [u32; 5] = [0, 0, 4, 8, 21];
-    let (initial, vowel) = ((number % 19) as u32, (number / 19 % 21) as u32);
-    let last = FINALS[(number / 399 % 5) as usize];
-    char::from_u32(0xac00 + (initial * 21 + vowel) * 28 + last).unwrap_or('가')
+/// Any of the 11,172 syllables of Unicode.
+fn rare_syllable(number: u64) -> char {
+    char::from_u32(0xac00 + (number % 11_172) as u32).unwrap_or('가')
 }

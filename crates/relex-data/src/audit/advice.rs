@@ -102,12 +102,16 @@ fn tier(audit: &Audit, wanted: Tier) -> Option<&TierCount> {
 fn repeated_sentences(audit: &Audit) -> Option<Advice> {
     let (identical, near) = (tier(audit, Tier::Identical)?, tier(audit, Tier::NearDuplicate)?);
     (near.repeated_rows > 0).then_some(())?;
-    let finding = format!(
-        "{} share a sentence with another row ({} in more than one row), {} if near-duplicates count",
-        count(identical.repeated_rows, "row"),
-        count(identical.repeated_groups, "sentence"),
-        number(near.repeated_rows),
-    );
+    let finding = if identical.repeated_rows == 0 {
+        format!("{} with a near-duplicate", count(near.repeated_rows, "row"))
+    } else {
+        format!(
+            "{} share a sentence with another row ({} in more than one row), {} if near-duplicates count",
+            count(identical.repeated_rows, "row"),
+            count(identical.repeated_groups, "sentence"),
+            number(near.repeated_rows),
+        )
+    };
     if audit.rows == audit.unlabelled {
         return say(
             Severity::Note,
@@ -301,4 +305,111 @@ fn unlabelled(audit: &Audit) -> Option<Advice> {
         "such rows can be predicted, but neither trained on nor scored",
         "if labels were meant to be there, look at the label column and at `unlabelled` in dataset.toml",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{audit, compare};
+    use crate::example::{Entity, Example, Span};
+    use crate::labels::LabelSet;
+
+    fn labels() -> LabelSet {
+        LabelSet::new(["none", "a", "b"], "none").unwrap()
+    }
+
+    /// Rows of one sentence each, unlike all others, with the labels given.
+    fn rows(names: &[&str]) -> Vec<Example> {
+        let entity = |start| Entity {
+            span: Span::new(start, start + 1).unwrap(),
+            entity_type: "PER".to_owned(),
+        };
+        let row = |(at, name): (usize, &&str)| Example {
+            id: at.to_string(),
+            sentence: ('가'..).skip(at * 20).take(20).collect(),
+            subject: entity(0),
+            object: entity(1),
+            label: labels().id(name),
+            source: None,
+        };
+        names.iter().enumerate().map(row).collect()
+    }
+
+    fn findings_of(advice: &[Advice]) -> Vec<&str> {
+        advice.iter().map(|advice| advice.finding.as_str()).collect()
+    }
+
+    #[test]
+    fn clean_data_needs_no_advice() {
+        let names: Vec<&str> = ["none", "a", "b"].into_iter().cycle().take(150).collect();
+        assert_eq!(audit(&rows(&names), &labels()).advice(), []);
+    }
+
+    #[test]
+    fn rare_and_absent_labels_are_named() {
+        let found = audit(&rows(&["none"; 60]), &labels()).advice();
+        assert_eq!(findings_of(&found), ["2 labels without rows: a, b"]);
+        let found = audit(&rows(&["a", "b"]), &labels()).advice();
+        assert_eq!(
+            findings_of(&found),
+            ["1 label without rows: none", "2 labels with fewer than 50 rows: a, b"]
+        );
+    }
+
+    #[test]
+    fn what_no_model_can_get_right_is_counted() {
+        // One question, answers a, a, b, none: whatever a model says, two of four count as wrong.
+        let mut examples = rows(&["a", "a", "b", "none"]);
+        for row in &mut examples {
+            row.sentence = "한 문장".to_owned();
+        }
+        let found = audit(&examples, &labels()).advice();
+        assert_eq!(found[0].severity, Severity::Problem);
+        // Four copies: 1 − 0.1³ of the rows.
+        assert!(
+            found[0].consequence.contains("99.9 % of the validation rows"),
+            "{}",
+            found[0].consequence
+        );
+        assert_eq!(
+            found[1].finding,
+            "4 rows in 1 group with the same sentence, subject and object carry different labels"
+        );
+        assert!(
+            found[1].consequence.contains("2 rows will count as wrong"),
+            "{}",
+            found[1].consequence
+        );
+        assert!(found.is_sorted_by_key(|advice| advice.severity));
+    }
+
+    #[test]
+    fn unlabelled_rows_are_not_told_to_be_split() {
+        let mut examples = rows(&["", ""]);
+        examples[1].sentence = examples[0].sentence.clone();
+        let found = audit(&examples, &labels()).advice();
+        assert!(found.iter().all(|advice| advice.severity == Severity::Note));
+        assert_eq!(found[1].finding, "2 rows without a label");
+    }
+
+    #[test]
+    fn leaks_and_label_mixes_are_weighed() {
+        let here = rows(&["none", "none", "none", "a"]);
+        let there = rows(&["none", "a", "a", "a"]);
+        let mut found = audit(&here, &labels());
+        found.against = Some(compare(&here, &labels(), &there, &labels()));
+        let advice = found.advice();
+        assert_eq!(
+            advice[0].finding,
+            "4 sentences in both files: 4 rows here and 4 there; with near-duplicates 4 here and 4 there"
+        );
+        // (0.5 + 0.5) / 2, and both labels differ by as much.
+        assert!(
+            advice[1]
+                .finding
+                .starts_with("the labels are mixed differently: 50.0 %"),
+            "{}",
+            advice[1].finding
+        );
+    }
 }

@@ -45,6 +45,11 @@ pub(super) fn width(text: &str) -> usize {
     text.chars().map(columns).sum()
 }
 
+/// A title without line breaks or other control characters, which would move a terminal's cursor.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// The first ids, and how many more there are.
 pub(super) fn some_ids(ids: &[String]) -> String {
     let mut text = ids.iter().take(SHOWN).map(|id| clip(id)).collect::<Vec<_>>().join(", ");
@@ -84,6 +89,11 @@ mod tests {
     fn east_asian_characters_take_two_columns() {
         assert_eq!((width("per:title"), width("사람 PER"), width("한")), (9, 8, 2));
         assert_eq!((width("e\u{301}"), width("、人😀")), (1, 6));
+    }
+
+    #[test]
+    fn titles_stay_on_their_line() {
+        assert_eq!(one_line("가\n나\u{1b}[2J"), "가 나 [2J");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What another file shares with this one, and its label mix beside this one's.
 
+use super::escape::escape;
 use super::html::{Column, details, name, sentence, table};
 use super::plot;
 use crate::audit::table::meaning;
@@ -13,7 +14,7 @@ pub(super) fn render(audit: &Audit) -> String {
     let title = if comparison.title.is_empty() {
         "another file".to_owned()
     } else {
-        name(&comparison.title)
+        escape(&comparison.title)
     };
     format!(
         "<h2>Against {title}</h2>\n<p class=\"note\">“Here” is the file of this page with {}, “there” the other one with {}.</p>\n{}{}",
