@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use relex_data::{
-    DataError, DatasetSpec, Example, Role, SplitConfig, Strategy, Tier, audit, duplicate_groups, parse_examples, split,
+    ConflictPolicy, DataError, DatasetSpec, Example, Role, SplitConfig, Strategy, Tier, audit, duplicate_groups, parse_examples, split,
 };
 use rows::Shape;
 
@@ -95,6 +95,7 @@ fn measure(criterion: &mut Criterion, data: &Data) -> Result<(), Box<dyn Error>>
         strategy: Strategy::GroupedKFold { folds: 5 },
         seed: 42,
         tier: Tier::NearDuplicate,
+        conflicts: ConflictPolicy::Keep,
     };
     group.bench_function(BenchmarkId::new("split, five grouped folds", data.name), |bencher| {
         bencher.iter(|| split(black_box(examples), &spec.labels, &config).map(|manifest| manifest.folds()));

@@ -10,14 +10,14 @@
 //!
 //! ```
 //! # use std::path::Path;
-//! # use relex_data::{DatasetSpec, Role, SplitConfig, Strategy, Tier, split};
+//! # use relex_data::{ConflictPolicy, DatasetSpec, Role, SplitConfig, Strategy, Tier, split};
 //! use relex_data::{AugmentConfig, TrainingRows, augment};
 //!
 //! # let folder = Path::new("tests/fixtures");
 //! # let spec = DatasetSpec::from_file(&folder.join("dataset.toml"))?;
 //! # let examples = spec.read(folder, Role::Train)?;
 //! # let strategy = Strategy::GroupedHoldOut { valid_fraction: 0.25 };
-//! # let config = SplitConfig { strategy, seed: 42, tier: Tier::NearDuplicate };
+//! # let config = SplitConfig { strategy, seed: 42, tier: Tier::NearDuplicate, conflicts: ConflictPolicy::Keep };
 //! # let manifest = split(&examples, &spec.labels, &config)?;
 //! let rows = TrainingRows::of(&manifest, &examples, &spec, 0)?;
 //! let config = AugmentConfig {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use burn::{module::Module, tensor::Device};
-use relex_data::{DatasetSpec, Markers, Role, SplitConfig, Strategy, Tier, rng::stream, split};
+use relex_data::{ConflictPolicy, DatasetSpec, Markers, Role, SplitConfig, Strategy, Tier, rng::stream, split};
 use relex_model::{Classifier, load_classifier, save_classifier};
 use relex_train::{
     Event, FitInput, LabelledRows, SplitData, TrainConfig, classifier_config, encode_rows, fit, open_encoder, predict,
@@ -34,6 +34,7 @@ fn config(folder: &Path, more: &[&str]) -> TrainConfig {
             strategy,
             seed: 1,
             tier,
+            conflicts: ConflictPolicy::Keep,
         },
     )
     .unwrap();

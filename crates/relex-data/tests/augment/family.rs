@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use relex_data::{DatasetSpec, Entity, Example, Manifest, Span, SplitConfig, Strategy, Tier, TrainingRows, split};
+use relex_data::{ConflictPolicy, DatasetSpec, Entity, Example, Manifest, Span, SplitConfig, Strategy, Tier, TrainingRows, split};
 
 const SPEC: &str = r#"
 name = "family"
@@ -62,6 +62,7 @@ pub(crate) fn manifest(examples: &[Example]) -> (Manifest, usize) {
         strategy: Strategy::GroupedKFold { folds: ROWS.len() },
         seed: 1,
         tier: Tier::SamePair,
+        conflicts: ConflictPolicy::Keep,
     };
     let manifest = split(examples, &spec().labels, &config).unwrap();
     let validates_on_8 = |fold: &usize| manifest.partition(examples, *fold).unwrap().valid == [8];

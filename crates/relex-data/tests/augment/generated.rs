@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
 use relex_data::{
-    Amount, AugmentConfig, Balance, DatasetSpec, Entity, Example, Manifest, NegativeRows, Recipe, Span, SplitConfig,
+    Amount, AugmentConfig, Balance, ConflictPolicy, DatasetSpec, Entity, Example, Manifest, NegativeRows, Recipe, Span, SplitConfig,
     Strategy, Tier, TrainingRows, augment, split,
 };
 
@@ -94,6 +94,7 @@ pub(crate) fn manifest(examples: &[Example]) -> Option<Manifest> {
         strategy: Strategy::GroupedKFold { folds: 2 },
         seed: 5,
         tier: Tier::SamePair,
+        conflicts: ConflictPolicy::Keep,
     };
     split(examples, &spec().labels, &config).ok()
 }

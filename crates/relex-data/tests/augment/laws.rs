@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 use relex_data::{
-    Amount, AugmentConfig, Augmentation, Example, NegativeRows, Recipe, TrainingRows, augment, read_augmented,
+    Amount, AugmentConfig, Augmentation, Example, NegativeRows, Part, Recipe, TrainingRows, augment, read_augmented,
     write_augmented,
 };
 
@@ -50,7 +50,7 @@ proptest! {
     fn a_child_stands_in_its_parents_fold(examples in examples(), amount in amount(), seed in any::<u64>()) {
         let Some(manifest) = manifest(&examples) else { return Ok(()) };
         let spec = spec();
-        let fold_of: BTreeMap<&str, _> = manifest.rows().iter().map(|row| (row.id.as_str(), row.fold)).collect();
+        let fold_of: BTreeMap<&str, _> = manifest.rows().iter().map(|row| (row.id.as_str(), row.part)).collect();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("augmented.jsonl");
         let config = config(recipes(), amount, seed);
@@ -58,7 +58,7 @@ proptest! {
             let rows = TrainingRows::of(&manifest, &examples, &spec, fold).unwrap();
             let augmentation = augment(&rows, &config).unwrap();
             for child in &augmentation.children {
-                prop_assert_ne!(fold_of[child.parent()], Some(fold));
+                prop_assert_ne!(fold_of[child.parent()], Part::Fold(fold));
             }
             write_augmented(&path, &augmentation, &rows, &config).unwrap();
             prop_assert_eq!(read_augmented(&path, &rows).unwrap(), augmentation.children);
