@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use relex_data::{
-    ConflictPolicy, DataError, DatasetSpec, Example, Role, SplitConfig, Strategy, Tier, audit, duplicate_groups, parse_examples, split,
+    ConflictPolicy, DataError, DatasetSpec, Example, Role, SplitConfig, Strategy, Tier, audit, duplicate_groups,
+    parse_examples, split,
 };
 use rows::Shape;
 

@@ -265,7 +265,10 @@ mod tests {
         refused(("[\"100\"]", "[\"per:title\"]"), 6, "also listed as unlabelled");
         refused(("path = \"train.csv\"", "path = \"\""), 34, "path is empty");
         refused(
-            ("[type_words]", "[inverse_relations]\n\"per:titel\" = \"per:title\"\n\n[type_words]"),
+            (
+                "[type_words]",
+                "[inverse_relations]\n\"per:titel\" = \"per:title\"\n\n[type_words]",
+            ),
             10,
             "did you mean `per:title`?",
         );

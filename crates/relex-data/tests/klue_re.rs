@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use relex_data::dedup::Tier;
 use relex_data::{
-    ConflictCounts, ConflictPolicy, DatasetSpec, Example, Manifest, Markers, Role, SplitConfig, Strategy, audit, compare,
-    mark, read_examples, resolve_conflicts, sha256_hex, split,
+    ConflictCounts, ConflictPolicy, DatasetSpec, Example, Manifest, Markers, Role, SplitConfig, Strategy, audit,
+    compare, mark, read_examples, resolve_conflicts, sha256_hex, split,
 };
 
 /// Where the corpus is, or a loud line on standard error.

@@ -43,7 +43,9 @@ fn predictions() -> (Vec<usize>, Vec<f64>) {
     // A full-period linear congruential sequence (Knuth, MMIX): any will do.
     let mut state = 1u64;
     let mut chance = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 11) as f64 / (1u64 << 53) as f64
     };
     let mut gold = Vec::with_capacity(ROWS);

@@ -20,6 +20,7 @@ fn inference(criterion: &mut Criterion) {
         hidden_size: config.hidden_size,
         labels: 30,
         dropout: 0.1,
+        cosine_scale: None,
     };
     let classifier = Classifier::with_new_head(encoder, &head, &mut ChaCha8Rng::seed_from_u64(0), &device);
 
@@ -29,6 +30,7 @@ fn inference(criterion: &mut Criterion) {
         let row = EncodedExample {
             ids: (0..tokens as u32).map(|token| 4 + token * 97 % 30_000).collect(),
             entity_starts: [1, tokens / 2],
+            token_types: Vec::new(),
             truncated: 0,
         };
         let rows: Vec<usize> = (0..ROWS).collect();

@@ -22,9 +22,15 @@ fn training(criterion: &mut Criterion) {
         hidden_size: encoder_config.hidden_size,
         labels: 30,
         dropout: 0.1,
+        cosine_scale: None,
     };
     let classifier = Classifier::with_new_head(encoder, &head, &mut ChaCha8Rng::seed_from_u64(0), &device);
     let config = one_epoch();
+    let loss = config
+        .values()
+        .loss
+        .build(&[1; 30], None)
+        .expect("cross entropy fits any labels");
     let batch_size = config.values().training.batch_size;
 
     let mut group = criterion.benchmark_group("training");
@@ -36,6 +42,7 @@ fn training(criterion: &mut Criterion) {
         let valid = rows(1, tokens);
         let input = FitInput {
             config: &config,
+            loss: &loss,
             train: &train,
             valid: &valid,
             negative: 0,
@@ -76,6 +83,7 @@ fn rows(count: usize, tokens: usize) -> LabelledRows {
     let row = EncodedExample {
         ids: (0..tokens as u32).map(|token| 4 + token * 97 % 30_000).collect(),
         entity_starts: [1, tokens / 2],
+        token_types: Vec::new(),
         truncated: 0,
     };
     LabelledRows {

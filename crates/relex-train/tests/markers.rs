@@ -11,8 +11,8 @@ use burn::{module::Module, tensor::Device};
 use relex_data::{ConflictPolicy, DatasetSpec, Markers, Role, SplitConfig, Strategy, Tier, rng::stream, split};
 use relex_model::{Classifier, load_classifier, save_classifier};
 use relex_train::{
-    Event, FitInput, LabelledRows, SplitData, TrainConfig, classifier_config, encode_rows, fit, open_encoder, predict,
-    resolve,
+    Event, FitInput, LabelledRows, SplitData, TrainConfig, build_loss, classifier_config, encode_rows, fit,
+    open_encoder, predict, resolve,
 };
 
 fn fixture(name: &str) -> PathBuf {
@@ -68,8 +68,10 @@ fn check(more: &[&str]) -> (usize, usize) {
     let (train, valid) = (encode(&data.train), encode(&data.valid));
     let head = classifier_config.head_config(open.config.hidden_size);
     let classifier = Classifier::with_new_head(open.encoder, &head, &mut stream(1, "head"), &training_device);
+    let loss = build_loss(&config, &data).unwrap();
     let input = FitInput {
         config: &config,
+        loss: &loss,
         train: &train,
         valid: &valid,
         negative: data.spec.labels.negative().index(),

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow, bail};
 use relex_data::{
-    AugmentConfig, Augmentation, Balance, Example, LabelId, LabelSet, Manifest, NegativeRows, Recipe, Role, TrainingRows,
-    augment, read_paraphrases, write_augmented,
+    AugmentConfig, Augmentation, Balance, Example, LabelId, LabelSet, Manifest, NegativeRows, Recipe, Role,
+    TrainingRows, augment, read_paraphrases, write_augmented,
 };
 
 use super::Dataset;

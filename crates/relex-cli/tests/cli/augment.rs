@@ -4,7 +4,15 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 
-const AUGMENT: [&str; 7] = ["augment", "--dataset", "tiny", "--split", "split.json", "--out", "new/more.jsonl"];
+const AUGMENT: [&str; 7] = [
+    "augment",
+    "--dataset",
+    "tiny",
+    "--split",
+    "split.json",
+    "--out",
+    "new/more.jsonl",
+];
 
 fn with_recipes<'a>(recipes: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = AUGMENT.to_vec();
@@ -62,7 +70,17 @@ fn a_subset_learns_from_its_own_children_only() {
     bench.succeed(&[&with_recipes(&["punctuation-insertion"])[..], &["--negative"]].concat());
     let (_, rows) = lines(&bench.text("new/more.jsonl"));
     assert_eq!(rows.len(), 11);
-    let subset = ["split", "ids", "split.json", "--dataset", "tiny", "--part", "train", "--max-rows", "4"];
+    let subset = [
+        "split",
+        "ids",
+        "split.json",
+        "--dataset",
+        "tiny",
+        "--part",
+        "train",
+        "--max-rows",
+        "4",
+    ];
     assert_eq!(bench.succeed(&subset).lines().count(), 4);
     bench.succeed(&[
         "train",
@@ -84,13 +102,21 @@ fn labels_are_filled_up_and_paraphrases_taken_in() {
     let bench = Bench::with_split();
     let train = bench.succeed(&["split", "ids", "split.json", "--dataset", "tiny", "--part", "train"]);
     let parent = if train.lines().any(|id| id == "2") { "2" } else { "1" };
-    let sentence = if parent == "2" { "도예린이라는 시인이 있다." } else { "한서윤은 그 대표다." };
+    let sentence = if parent == "2" {
+        "도예린이라는 시인이 있다."
+    } else {
+        "한서윤은 그 대표다."
+    };
     bench.write(
         "said.csv",
         format!("parent,sentence\n{parent},{sentence}\n{parent},아무도 없다.\nnobody,아무도 없다.\n"),
     );
     let said = bench.succeed(&[&AUGMENT[..], &["--paraphrases", "said.csv"]].concat());
-    for part in ["1 made", "1 refused: the parent is no training row", "1 refused: the subject is not in it"] {
+    for part in [
+        "1 made",
+        "1 refused: the parent is no training row",
+        "1 refused: the subject is not in it",
+    ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
 
@@ -113,17 +139,35 @@ fn children_are_shown_beneath_their_parents() {
 #[test]
 fn what_cannot_be_asked() {
     let bench = Bench::with_split();
-    bench.refuse(&with_recipes(&["word-swop"]), &["word-swop", "did you mean `word-swap`?"]);
+    bench.refuse(
+        &with_recipes(&["word-swop"]),
+        &["word-swop", "did you mean `word-swap`?"],
+    );
     bench.refuse(&with_recipes(&["paraphrase"]), &["--paraphrases"]);
-    bench.refuse(&with_recipes(&["word-swap", "word-swap=0.2"]), &["word-swap is named twice"]);
+    bench.refuse(
+        &with_recipes(&["word-swap", "word-swap=0.2"]),
+        &["word-swap is named twice"],
+    );
     let with = |more: &[&'static str]| [&with_recipes(&["word-swap"])[..], more].concat();
     bench.refuse(&with(&["--fold", "3"]), &["fold 3 does not exist"]);
-    bench.refuse(&with(&["--balance", "most=3"]), &["`most=3` is no balance", "at-least=N"]);
-    bench.refuse(&with(&["--per-label", "per:titel=3"]), &["no label `per:titel`", "did you mean `per:title`?"]);
-    bench.refuse(&with(&["--per-label", "per:title"]), &["--per-label per:title", "LABEL=N"]);
+    bench.refuse(
+        &with(&["--balance", "most=3"]),
+        &["`most=3` is no balance", "at-least=N"],
+    );
+    bench.refuse(
+        &with(&["--per-label", "per:titel=3"]),
+        &["no label `per:titel`", "did you mean `per:title`?"],
+    );
+    bench.refuse(
+        &with(&["--per-label", "per:title"]),
+        &["--per-label per:title", "LABEL=N"],
+    );
     bench.refuse(&with(&["--paraphrases", "none.csv"]), &["cannot read none.csv"]);
     // No label of this set has an inverse.
-    bench.refuse(&with_recipes(&["role-swap"]), &["no row was made", "the label has no inverse"]);
+    bench.refuse(
+        &with_recipes(&["role-swap"]),
+        &["no row was made", "the label has no inverse"],
+    );
 }
 
 #[test]
@@ -140,7 +184,15 @@ fn data_that_is_not_the_splits() {
 fn training_refuses_rows_of_another_split() {
     let bench = Bench::with_split();
     bench.succeed(&with_recipes(&["word-swap"]));
-    let train = ["train", "--config", "tiny.toml", "--run", "run", "--set", "data.augmented=new/more.jsonl"];
+    let train = [
+        "train",
+        "--config",
+        "tiny.toml",
+        "--run",
+        "run",
+        "--set",
+        "data.augmented=new/more.jsonl",
+    ];
     bench.remove("split.json");
     bench.succeed(&[
         "split",
@@ -156,7 +208,11 @@ fn training_refuses_rows_of_another_split() {
     bench.succeed(&with_recipes(&["word-swap"]));
     bench.refuse(
         &[&train[..], &["--set", "data.fold=1"]].concat(),
-        &["new/more.jsonl, line 1", "training side of fold 0", "make them again for fold 1"],
+        &[
+            "new/more.jsonl, line 1",
+            "training side of fold 0",
+            "make them again for fold 1",
+        ],
     );
     bench.edit("new/more.jsonl", "\"start_idx\":0", "\"start_idx\":1");
     bench.refuse(&train, &["new/more.jsonl, line ", "should read"]);

@@ -8,7 +8,9 @@ use std::ops::Range;
 /// An article that did not fit the old entity by the rules here is left alone: they know the common exceptions only.
 pub(super) fn article_before(old: &str, new: &str, head: &str) -> Option<(Range<usize>, &'static str)> {
     let rest = head.strip_suffix(' ')?;
-    let start = rest.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-')).len();
+    let start = rest
+        .trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-'))
+        .len();
     let (article, before) = (&rest[start..], rest[..start].trim_end());
     // A capital A within a sentence is a name: vitamin A, Group A.
     let begins = before.is_empty() || before.ends_with(['.', '!', '?', ':', '"', '“', '‘', '(']);
@@ -43,8 +45,8 @@ fn begins_with_vowel(text: &str) -> Option<bool> {
     let word = word.to_ascii_lowercase();
     let starts = |with: &[&str]| with.iter().any(|start| word.starts_with(start));
     let silent_h = starts(&["heir", "honest", "honor", "honour", "hour"]);
-    let begins_like_you = starts(&["eu", "ewe", "ubiq", "uni", "ura", "use", "usu", "uti"])
-        && !starts(&["unid", "unim", "unin"]);
+    let begins_like_you =
+        starts(&["eu", "ewe", "ubiq", "uni", "ura", "use", "usu", "uti"]) && !starts(&["unid", "unim", "unin"]);
     let begins_like_one = ["one", "once"].contains(&word.as_str());
     let is_vowel = word.starts_with(['a', 'e', 'i', 'o', 'u']);
     Some(silent_h || is_vowel && !begins_like_you && !begins_like_one)
@@ -78,11 +80,33 @@ mod tests {
         check("he is an ", "actor", "singer", "he is a ");
         check("A ", "dog", "owl", "An ");
         check("It barks. An ", "owl", "dog", "It barks. A ");
-        for vowel in ["hour", "heiress", "umbrella", "uninvited guest", "FBI agent", "X-ray", "8-year-old", "11th", "18,000", "\"orange\""] {
+        for vowel in [
+            "hour",
+            "heiress",
+            "umbrella",
+            "uninvited guest",
+            "FBI agent",
+            "X-ray",
+            "8-year-old",
+            "11th",
+            "18,000",
+            "\"orange\"",
+        ] {
             check("a ", "dog", vowel, "an ");
             check("an ", "owl", vowel, "an ");
         }
-        for consonant in ["house", "university", "European", "user", "one-off", "UN envoy", "118", "1,800", "10", "unicorn"] {
+        for consonant in [
+            "house",
+            "university",
+            "European",
+            "user",
+            "one-off",
+            "UN envoy",
+            "118",
+            "1,800",
+            "10",
+            "unicorn",
+        ] {
             check("an ", "owl", consonant, "a ");
             check("a ", "dog", consonant, "a ");
         }

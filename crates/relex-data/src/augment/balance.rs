@@ -69,10 +69,7 @@ impl Balance {
             return up_to(0, 0);
         }
         match self.amount {
-            Amount::EachRow(rounds) => Demand {
-                children: None,
-                rounds,
-            },
+            Amount::EachRow(rounds) => Demand { children: None, rounds },
             Amount::AtLeast(target) => up_to(target, usize::MAX),
             #[expect(
                 clippy::cast_precision_loss,
@@ -146,7 +143,16 @@ mod tests {
         for text in ["each-row=3", "at-least=200", "factor=1.5", "factor=2", "at-most=1"] {
             assert_eq!(text.parse::<Amount>().unwrap().to_string(), text);
         }
-        for text in ["", "each-row", "each-row=0", "at-least=-1", "factor=0.5", "factor=inf", "factor=NaN", "most=2"] {
+        for text in [
+            "",
+            "each-row",
+            "each-row=0",
+            "at-least=-1",
+            "factor=0.5",
+            "factor=inf",
+            "factor=NaN",
+            "most=2",
+        ] {
             let error = text.parse::<Amount>().unwrap_err().to_string();
             assert!(error.contains("give each-row=N"), "{error}");
         }

@@ -51,7 +51,10 @@ mod tests {
     fn chosen_elements_differ_and_keep_their_order() {
         let mut chance = stream(4, "test");
         let chosen = choose(&mut chance, &[1, 2, 3, 4, 5, 6], 3);
-        assert!(chosen.len() == 3 && chosen.windows(2).all(|pair| pair[0] < pair[1]), "{chosen:?}");
+        assert!(
+            chosen.len() == 3 && chosen.windows(2).all(|pair| pair[0] < pair[1]),
+            "{chosen:?}"
+        );
         assert_eq!(choose(&mut chance, &[2, 1], 9), [1, 2]);
     }
 }

@@ -55,7 +55,9 @@ impl AugmentedExample {
             ("object", object, example.object_word()),
         ] {
             if stands != wanted {
-                return Err(format!("its {role} should read `{wanted}`, but `{stands}` stands there"));
+                return Err(format!(
+                    "its {role} should read `{wanted}`, but `{stands}` stands there"
+                ));
             }
         }
         if example.subject.span.overlaps(example.object.span) {

@@ -112,11 +112,10 @@ impl<'a> Collection<'a> {
 
     /// Everything kept, in an order that does not depend on the rows'.
     pub(super) fn finish(mut self, rows_of_labels: &[usize]) -> Augmentation {
-        self.children
-            .sort_by(|(left, first, one), (right, second, other)| {
-                let key = (left.recipe, one.parent(), first);
-                key.cmp(&(right.recipe, other.parent(), second))
-            });
+        self.children.sort_by(|(left, first, one), (right, second, other)| {
+            let key = (left.recipe, one.parent(), first);
+            key.cmp(&(right.recipe, other.parent(), second))
+        });
         let children: Vec<AugmentedExample> = self.children.into_iter().map(|(_, _, child)| child).collect();
         let labels = &self.sources.rows.spec().labels;
         let mut summaries: Vec<LabelSummary> = labels
@@ -141,7 +140,9 @@ impl<'a> Collection<'a> {
 fn rows_without_inverse(sources: &Sources<'_>) -> usize {
     let inverses = &sources.rows.spec().inverse_relations;
     let labels = sources.rows.rows().iter().filter_map(|row| row.label);
-    labels.filter(|label| sources.is_augmented(*label) && inverses.of(*label).is_none()).count()
+    labels
+        .filter(|label| sources.is_augmented(*label) && inverses.of(*label).is_none())
+        .count()
 }
 
 fn orphans(sources: &Sources<'_>) -> usize {

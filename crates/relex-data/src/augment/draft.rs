@@ -1,9 +1,9 @@
 //! A sentence taken apart around its entities, so that they can be exchanged without losing sight of each other.
 
 use super::article::article_before;
+use super::child::Made;
 use super::korean::{Particle, particle_after};
 use super::refusal::Refusal;
-use super::child::Made;
 use crate::example::{Entity, Example, Span};
 
 /// Which of a row's two entities.

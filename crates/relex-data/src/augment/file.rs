@@ -126,7 +126,10 @@ pub fn read_augmented(path: &Path, rows: &TrainingRows<'_>) -> Result<Vec<Augmen
         }),
         message,
     };
-    let mut lines = bytes.split(|byte| *byte == b'\n').zip(1_u64..).filter(|(line, _)| !line.trim_ascii().is_empty());
+    let mut lines = bytes
+        .split(|byte| *byte == b'\n')
+        .zip(1_u64..)
+        .filter(|(line, _)| !line.trim_ascii().is_empty());
     let (first, _) = lines.next().unwrap_or_default();
     let header = header(first).map_err(|message| refuse(1, message))?;
     fits(&header, rows).map_err(|message| refuse(1, message))?;
@@ -140,7 +143,10 @@ pub fn read_augmented(path: &Path, rows: &TrainingRows<'_>) -> Result<Vec<Augmen
         })?;
         let child = row.checked(rows).map_err(|message| refuse(number, message))?;
         if !ids.insert(child.example().id.clone()) {
-            let message = format!("the id `{}` occurs twice; remove one of the two", clip(&child.example().id));
+            let message = format!(
+                "the id `{}` occurs twice; remove one of the two",
+                clip(&child.example().id)
+            );
             return Err(refuse(number, message));
         }
         children.push(child);

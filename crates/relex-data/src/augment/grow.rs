@@ -70,7 +70,10 @@ fn grow(
         while wanted > 0 && !left.is_empty() {
             let (portion, rest) = left.split_at(left.len().min(wanted).min(PORTION));
             left = rest;
-            let outcomes: Vec<_> = portion.par_iter().map(|attempt| sources.make(*attempt, round)).collect();
+            let outcomes: Vec<_> = portion
+                .par_iter()
+                .map(|attempt| sources.make(*attempt, round))
+                .collect();
             for (attempt, outcome) in portion.iter().zip(outcomes) {
                 let Some(outcome) = outcome else { continue };
                 if collection.take(*attempt, round, outcome)? == Fate::Kept {
@@ -96,7 +99,10 @@ fn check(config: &AugmentConfig) -> Result<(), DataError> {
             twice.name()
         ));
     }
-    match (config.recipes.contains(&Recipe::Paraphrase), config.paraphrases.is_empty()) {
+    match (
+        config.recipes.contains(&Recipe::Paraphrase),
+        config.paraphrases.is_empty(),
+    ) {
         (true, true) => refuse("the recipe paraphrase needs paraphrases; give a file that holds some".to_owned()),
         (false, false) => refuse("there are paraphrases but no recipe for them; add the recipe paraphrase".to_owned()),
         _ => Ok(()),

@@ -31,14 +31,13 @@ impl InverseRelations {
     ///
     /// # Errors
     /// [`DataError::Labels`] for a name that is no label, or a label with two inverses.
-    pub fn new<N: AsRef<str>>(
-        labels: &LabelSet,
-        pairs: impl IntoIterator<Item = (N, N)>,
-    ) -> Result<Self, DataError> {
+    pub fn new<N: AsRef<str>>(labels: &LabelSet, pairs: impl IntoIterator<Item = (N, N)>) -> Result<Self, DataError> {
         let known = |name: &str| {
             labels.id(name).ok_or_else(|| {
                 let hint = did_you_mean(name, labels.names().iter().map(String::as_str));
-                refusal(format!("the inverse relation `{name}` is no label{hint}; correct it, or add it to `labels`"))
+                refusal(format!(
+                    "the inverse relation `{name}` is no label{hint}; correct it, or add it to `labels`"
+                ))
             })
         };
         let mut inverse = BTreeMap::new();
@@ -99,11 +98,17 @@ mod tests {
             let error = InverseRelations::new(&labels(), pairs.iter().copied()).unwrap_err();
             assert!(error.to_string().contains(part), "{error}");
         }
-        check(&[("parents", "child")], "`parents` is no label (did you mean `parent`?)");
+        check(
+            &[("parents", "child")],
+            "`parents` is no label (did you mean `parent`?)",
+        );
         check(
             &[("parent", "child"), ("child", "spouse")],
             "`child` cannot be the inverse of both `parent` and `spouse`",
         );
-        check(&[("spouse", "spouse"), ("spouse", "child")], "both `spouse` and `child`");
+        check(
+            &[("spouse", "spouse"), ("spouse", "child")],
+            "both `spouse` and `child`",
+        );
     }
 }

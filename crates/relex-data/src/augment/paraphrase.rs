@@ -31,11 +31,18 @@ pub fn read_paraphrases(path: &Path) -> Result<Vec<Paraphrase>, DataError> {
         source,
     })?;
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
     match extension.to_ascii_lowercase().as_str() {
         "csv" => read_csv(bytes, path),
         "jsonl" => read_json_lines(bytes, path),
-        _ => Err(malformed(path, None, "cannot tell its format from its name; use .csv or .jsonl".to_owned())),
+        _ => Err(malformed(
+            path,
+            None,
+            "cannot tell its format from its name; use .csv or .jsonl".to_owned(),
+        )),
     }
 }
 
@@ -75,9 +82,10 @@ fn read_csv(bytes: &[u8], path: &Path) -> Result<Vec<Paraphrase>, DataError> {
     };
     let headers = reader.headers().map_err(|error| broken(&error))?.clone();
     let place = |name| {
-        headers.iter().position(|header| header == name).ok_or_else(|| {
-            malformed(path, Some(1), format!("the column `{name}` is missing; {NEEDED}"))
-        })
+        headers
+            .iter()
+            .position(|header| header == name)
+            .ok_or_else(|| malformed(path, Some(1), format!("the column `{name}` is missing; {NEEDED}")))
     };
     let (parent, sentence) = (place("parent")?, place("sentence")?);
     let rows = reader.records().map(|record| {
@@ -92,11 +100,13 @@ fn read_csv(bytes: &[u8], path: &Path) -> Result<Vec<Paraphrase>, DataError> {
 
 fn read_json_lines(bytes: &[u8], path: &Path) -> Result<Vec<Paraphrase>, DataError> {
     let lines = bytes.split(|byte| *byte == b'\n').zip(1..);
-    let rows = lines.filter(|(line, _)| !line.trim_ascii().is_empty()).map(|(line, number)| {
-        let row: Row = serde_json::from_slice(line)
-            .map_err(|error| malformed(path, Some(number), format!("{error}; {NEEDED}")))?;
-        Ok(row.into())
-    });
+    let rows = lines
+        .filter(|(line, _)| !line.trim_ascii().is_empty())
+        .map(|(line, number)| {
+            let row: Row = serde_json::from_slice(line)
+                .map_err(|error| malformed(path, Some(number), format!("{error}; {NEEDED}")))?;
+            Ok(row.into())
+        });
     rows.collect()
 }
 
@@ -122,10 +132,16 @@ pub(super) fn adopt_paraphrase(parent: &Example, sentence: &str) -> Result<Made,
     let object_errors = (Refusal::ObjectMissing, Refusal::ObjectRepeated);
     let (subject_at, object_at) = if object.len() > subject.len() {
         let object_at = only_place(sentence, object, None, object_errors)?;
-        (only_place(sentence, subject, Some(object_at), subject_errors)?, object_at)
+        (
+            only_place(sentence, subject, Some(object_at), subject_errors)?,
+            object_at,
+        )
     } else {
         let subject_at = only_place(sentence, subject, None, subject_errors)?;
-        (subject_at, only_place(sentence, object, Some(subject_at), object_errors)?)
+        (
+            subject_at,
+            only_place(sentence, object, Some(subject_at), object_errors)?,
+        )
     };
     let at = |entity: &Entity, span| Entity { span, ..entity.clone() };
     Ok(Made {
@@ -187,13 +203,15 @@ mod tests {
             adopt_paraphrase(&parent, sentence).map(|made| (pair(&made.example.subject), pair(&made.example.object)))
         };
         assert_eq!(found(parent((0, 5), (7, 9))), expected, "{sentence}");
-        let swapped = expected.map(|(subject, object)| (object, subject)).map_err(|refusal| match refusal {
-            Refusal::SubjectMissing => Refusal::ObjectMissing,
-            Refusal::SubjectRepeated => Refusal::ObjectRepeated,
-            Refusal::ObjectMissing => Refusal::SubjectMissing,
-            Refusal::ObjectRepeated => Refusal::SubjectRepeated,
-            other => other,
-        });
+        let swapped = expected
+            .map(|(subject, object)| (object, subject))
+            .map_err(|refusal| match refusal {
+                Refusal::SubjectMissing => Refusal::ObjectMissing,
+                Refusal::SubjectRepeated => Refusal::ObjectRepeated,
+                Refusal::ObjectMissing => Refusal::SubjectMissing,
+                Refusal::ObjectRepeated => Refusal::SubjectRepeated,
+                other => other,
+            });
         assert_eq!(found(parent((7, 9), (0, 5))), swapped, "{sentence}, roles exchanged");
     }
 
@@ -215,7 +233,10 @@ mod tests {
             span: Span::new(7, 9).unwrap(),
             ..twice.subject.clone()
         };
-        assert_eq!(adopt_paraphrase(&twice, "서울, 또 서울").unwrap_err(), Refusal::SubjectRepeated);
+        assert_eq!(
+            adopt_paraphrase(&twice, "서울, 또 서울").unwrap_err(),
+            Refusal::SubjectRepeated
+        );
         assert_eq!(adopt_paraphrase(&twice, "서울").unwrap_err(), Refusal::ObjectMissing);
     }
 
@@ -224,7 +245,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("a.csv"), "\u{FEFF}by,parent,sentence\nme,7,\"가, 나\"\n").unwrap();
-        std::fs::write(path("a.jsonl"), "{\"parent\": 7, \"sentence\": \"가, 나\", \"by\": 1}\n\n").unwrap();
+        std::fs::write(
+            path("a.jsonl"),
+            "{\"parent\": 7, \"sentence\": \"가, 나\", \"by\": 1}\n\n",
+        )
+        .unwrap();
         let expected = [Paraphrase {
             parent: "7".to_owned(),
             sentence: "가, 나".to_owned(),
@@ -245,7 +270,11 @@ mod tests {
         check("a.txt", b"", "use .csv or .jsonl");
         check("a.csv", b"id,sentence\n1,x\n", "the column `parent` is missing");
         check("b.csv", b"parent,sentence\n1,x\n2\n", "line: 3");
-        check("a.jsonl", b"{\"parent\": 1, \"sentence\": \"x\"}\n{\"parent\": 1}\n", "line 2: missing field `sentence`");
+        check(
+            "a.jsonl",
+            b"{\"parent\": 1, \"sentence\": \"x\"}\n{\"parent\": 1}\n",
+            "line 2: missing field `sentence`",
+        );
         check("b.jsonl", b"\xFF\n", "line 1");
     }
 }

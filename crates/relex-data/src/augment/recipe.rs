@@ -129,7 +129,10 @@ impl fmt::Display for Recipe {
         out.write_str(self.name())?;
         match self {
             Self::EntityReplacement(pool) => {
-                let name = POOLS.iter().find(|(_, known)| known == pool).map_or("", |(name, _)| name);
+                let name = POOLS
+                    .iter()
+                    .find(|(_, known)| known == pool)
+                    .map_or("", |(name, _)| name);
                 write!(out, "={name}")
             }
             Self::EntityMasking(Mask::Text(text)) => write!(out, "={text}"),
@@ -162,19 +165,16 @@ impl FromStr for Recipe {
         };
         let plain = |recipe| match value {
             None => Ok(recipe),
-            Some(value) => Err(refusal(format!(
-                "{name} takes no value; leave `={}` out",
-                clip(value)
-            ))),
+            Some(value) => Err(refusal(format!("{name} takes no value; leave `={}` out", clip(value)))),
         };
         match name {
             "role-swap" => plain(Self::RoleSwap),
             "entity-replacement" => pool(value).map(Self::EntityReplacement),
             "entity-masking" => match value {
                 None => Ok(Self::EntityMasking(Mask::TypeWord)),
-                Some(text) if text.trim().is_empty() => {
-                    Err(refusal("the mask is empty; leave `=` out for the word of the type".to_owned()))
-                }
+                Some(text) if text.trim().is_empty() => Err(refusal(
+                    "the mask is empty; leave `=` out for the word of the type".to_owned(),
+                )),
                 Some(text) => Ok(Self::EntityMasking(Mask::Text(text.to_owned()))),
             },
             "punctuation-insertion" => plain(Self::PunctuationInsertion),

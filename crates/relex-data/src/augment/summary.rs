@@ -82,11 +82,21 @@ impl Augmentation {
     #[must_use]
     pub fn render_text(&self) -> String {
         let mut text = String::new();
-        let width = self.recipes.iter().map(|recipe| recipe.recipe.chars().count()).max().unwrap_or(0);
+        let width = self
+            .recipes
+            .iter()
+            .map(|recipe| recipe.recipe.chars().count())
+            .max()
+            .unwrap_or(0);
         for recipe in &self.recipes {
             let refused: usize = recipe.refused.values().sum();
             // Writing to a string cannot fail.
-            writeln!(text, "{:width$}  {:>8} made  {refused:>8} refused", recipe.recipe, recipe.made).ok();
+            writeln!(
+                text,
+                "{:width$}  {:>8} made  {refused:>8} refused",
+                recipe.recipe, recipe.made
+            )
+            .ok();
             let changes = [
                 ("particles changed", recipe.particles_changed),
                 ("articles changed", recipe.articles_changed),
@@ -100,13 +110,28 @@ impl Augmentation {
             }
         }
         let grown: Vec<&LabelSummary> = self.labels.iter().filter(|label| label.made > 0).collect();
-        let width = grown.iter().map(|label| label.label.chars().count()).max().unwrap_or(0).max(5);
+        let width = grown
+            .iter()
+            .map(|label| label.label.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(5);
         if !grown.is_empty() {
-            writeln!(text, "\n{:width$}  {:>8}  {:>8}  {:>8}", "label", "rows", "children", "in all").ok();
+            writeln!(
+                text,
+                "\n{:width$}  {:>8}  {:>8}  {:>8}",
+                "label", "rows", "children", "in all"
+            )
+            .ok();
         }
         for label in grown {
             let all = label.rows + label.made;
-            writeln!(text, "{:width$}  {:>8}  {:>8}  {all:>8}", label.label, label.rows, label.made).ok();
+            writeln!(
+                text,
+                "{:width$}  {:>8}  {:>8}  {all:>8}",
+                label.label, label.rows, label.made
+            )
+            .ok();
         }
         text
     }

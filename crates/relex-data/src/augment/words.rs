@@ -46,7 +46,8 @@ impl<'a> Words<'a> {
         }
         for piece in &mut pieces {
             let range = Span::new(piece.start, piece.start + piece.length);
-            piece.is_free = range.is_ok_and(|range| !range.overlaps(subject) && !range.overlaps(object)) || piece.length == 0;
+            piece.is_free =
+                range.is_ok_and(|range| !range.overlaps(subject) && !range.overlaps(object)) || piece.length == 0;
         }
         Ok(Self { parent, pieces })
     }
@@ -58,7 +59,10 @@ impl<'a> Words<'a> {
 
     /// The places of the words that may be changed.
     pub(super) fn free_words(&self) -> Vec<usize> {
-        (1..self.pieces.len()).step_by(2).filter(|at| self.pieces[*at].is_free).collect()
+        (1..self.pieces.len())
+            .step_by(2)
+            .filter(|at| self.pieces[*at].is_free)
+            .collect()
     }
 
     /// The places of the gaps before words that may be changed.
@@ -181,7 +185,10 @@ mod tests {
         change(&mut words);
         let made = words.finish().unwrap().example;
         let expected = example(expected);
-        assert_eq!((made.sentence, made.subject, made.object), (expected.sentence, expected.subject, expected.object));
+        assert_eq!(
+            (made.sentence, made.subject, made.object),
+            (expected.sentence, expected.subject, expected.object)
+        );
     }
 
     #[test]
@@ -190,15 +197,29 @@ mod tests {
         let words = Words::of(&parent).unwrap();
         assert_eq!(words.count(), 6);
         let text = |at: &usize| words.pieces[*at].text.clone();
-        assert_eq!(words.free_words().iter().map(text).collect::<Vec<_>>(), ["어제", "쓴", "Road》다."]);
-        assert_eq!(words.free_gaps().iter().map(text).collect::<Vec<_>>(), [" ", " ", "  ", " ", " "]);
+        assert_eq!(
+            words.free_words().iter().map(text).collect::<Vec<_>>(),
+            ["어제", "쓴", "Road》다."]
+        );
+        assert_eq!(
+            words.free_gaps().iter().map(text).collect::<Vec<_>>(),
+            [" ", " ", "  ", " ", " "]
+        );
     }
 
     #[test]
     fn removed_words_take_their_space_along() {
         check("가 나 [다]는 {라} 마", |words| words.remove(&[1, 3]), "[다]는 {라} 마");
-        check("가 나 [다]는 {라} 마 바", |words| words.remove(&[3, 9, 11]), "가 [다]는 {라}");
-        check("가 나 [다]는 {라} 마\n", |words| words.remove(&[9]), "가 나 [다]는 {라}\n");
+        check(
+            "가 나 [다]는 {라} 마 바",
+            |words| words.remove(&[3, 9, 11]),
+            "가 [다]는 {라}",
+        );
+        check(
+            "가 나 [다]는 {라} 마\n",
+            |words| words.remove(&[9]),
+            "가 나 [다]는 {라}\n",
+        );
         check("가 [나 다] 라 {마}", |words| words.remove(&[7]), "가 [나 다] {마}");
         // An entity that the data lets end in a space keeps it.
         check("[가] {나 }다", |words| words.remove(&[5]), "[가] {나 }");
@@ -206,7 +227,11 @@ mod tests {
 
     #[test]
     fn exchanged_and_inserted_words_move_the_entities() {
-        check("가나다 [라] 마 {바}", |words| words.exchange(1, 5), "마 [라] 가나다 {바}");
+        check(
+            "가나다 [라] 마 {바}",
+            |words| words.exchange(1, 5),
+            "마 [라] 가나다 {바}",
+        );
         check("[가] {나}", |words| words.insert(0, "!"), "! [가] {나}");
         check("[가] {나}", |words| words.insert(2, ";"), "[가] ; {나}");
         check("[가 나] {다}", |words| words.insert(2, ";"), "[가 나] {다}");

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use relex_data::{ConflictPolicy, DatasetSpec, Entity, Example, Manifest, Span, SplitConfig, Strategy, Tier, TrainingRows, split};
+use relex_data::{
+    ConflictPolicy, DatasetSpec, Entity, Example, Manifest, Span, SplitConfig, Strategy, Tier, TrainingRows, split,
+};
 
 const SPEC: &str = r#"
 name = "family"
@@ -37,7 +39,13 @@ pub(crate) fn spec() -> DatasetSpec {
 
 fn example(id: &str, marked: &str, label: &str) -> Example {
     let is_mark = |c: char| "[]{}".contains(c);
-    let at = |mark| marked.chars().take_while(|c| *c != mark).filter(|c| !is_mark(*c)).count();
+    let at = |mark| {
+        marked
+            .chars()
+            .take_while(|c| *c != mark)
+            .filter(|c| !is_mark(*c))
+            .count()
+    };
     let entity = |open, close, entity_type: &str| Entity {
         span: Span::new(at(open), at(close)).unwrap(),
         entity_type: entity_type.to_owned(),
@@ -53,7 +61,9 @@ fn example(id: &str, marked: &str, label: &str) -> Example {
 }
 
 pub(crate) fn examples() -> Vec<Example> {
-    ROWS.iter().map(|(id, marked, label)| example(id, marked, label)).collect()
+    ROWS.iter()
+        .map(|(id, marked, label)| example(id, marked, label))
+        .collect()
 }
 
 /// Every row is a fold of its own; the manifest with the fold that validates on row 8.

@@ -10,7 +10,9 @@ fn complaint(change: impl FnOnce(String) -> String) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/augmented.jsonl");
         let config = AugmentConfig {
-            recipes: ["role-swap", "word-swap=1"].map(|name| name.parse::<Recipe>().unwrap()).into(),
+            recipes: ["role-swap", "word-swap=1"]
+                .map(|name| name.parse::<Recipe>().unwrap())
+                .into(),
             ..AugmentConfig::default()
         };
         let augmentation = augment(rows, &config).unwrap();
@@ -33,13 +35,37 @@ fn files_that_do_not_fit_are_refused() {
             assert!(error.contains(part), "{error}");
         }
     }
-    check("\"split\":\"", "\"split\":\"0", &["line 1", "made for the split with the hash 0", "make them again"]);
-    check("\"fold\":", "\"fold\":1", &["line 1", "training side of fold 1", "make them again for fold "]);
+    check(
+        "\"split\":\"",
+        "\"split\":\"0",
+        &["line 1", "made for the split with the hash 0", "make them again"],
+    );
+    check(
+        "\"fold\":",
+        "\"fold\":1",
+        &["line 1", "training side of fold 1", "make them again for fold "],
+    );
     check("_version\":1", "_version\":9", &["format version 9", "reads version 1"]);
-    check("{\"augmented", "{\"segmented", &["line 1", "not the header of augmented rows"]);
-    check("\"parent\":\"2\"", "\"parent\":\"8\"", &["line 2", "`8`, is no training row of fold "]);
-    check("\"guid\":\"2+role-swap-1\"", "\"guid\":\"2\"", &["line 2", "a training row has the id `2`"]);
-    check("\"guid\":\"4+", "\"guid\":\"2+", &["line 3", "the id `2+role-swap-1` occurs twice"]);
+    check(
+        "{\"augmented",
+        "{\"segmented",
+        &["line 1", "not the header of augmented rows"],
+    );
+    check(
+        "\"parent\":\"2\"",
+        "\"parent\":\"8\"",
+        &["line 2", "`8`, is no training row of fold "],
+    );
+    check(
+        "\"guid\":\"2+role-swap-1\"",
+        "\"guid\":\"2\"",
+        &["line 2", "a training row has the id `2`"],
+    );
+    check(
+        "\"guid\":\"4+",
+        "\"guid\":\"2+",
+        &["line 3", "the id `2+role-swap-1` occurs twice"],
+    );
 }
 
 #[test]
@@ -58,14 +84,21 @@ fn rows_that_are_broken_are_refused() {
     check("\"start_idx\":5", "\"start_idx\":6", "should read");
     check("\"end_idx\":7", "\"end_idx\":18446744073709551615", "should read");
     check("\"end_idx\":7", "\"end_idx\":2", "covers no character");
-    check("\"recipe\":\"role-swap\"", "\"recipe\":\"swap\"", "there is no recipe `swap`");
+    check(
+        "\"recipe\":\"role-swap\"",
+        "\"recipe\":\"swap\"",
+        "there is no recipe `swap`",
+    );
     check("\"label\"", "\"labels\"", "not an augmented row");
 }
 
 #[test]
 fn lost_lines_are_noticed() {
     let error = complaint(|text| text.lines().take(2).collect::<Vec<_>>().join("\n"));
-    assert!(error.contains("but 1 follow; restore the file, or set `rows` to 1"), "{error}");
+    assert!(
+        error.contains("but 1 follow; restore the file, or set `rows` to 1"),
+        "{error}"
+    );
     let error = complaint(|_| String::new());
     assert!(error.contains("line 1: not the header"), "{error}");
 }

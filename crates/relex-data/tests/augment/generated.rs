@@ -5,8 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
 use relex_data::{
-    Amount, AugmentConfig, Balance, ConflictPolicy, DatasetSpec, Entity, Example, Manifest, NegativeRows, Recipe, Span, SplitConfig,
-    Strategy, Tier, TrainingRows, augment, split,
+    Amount, AugmentConfig, Balance, ConflictPolicy, DatasetSpec, Entity, Example, Manifest, NegativeRows, Recipe, Span,
+    SplitConfig, Strategy, Tier, TrainingRows, augment, split,
 };
 
 const SPEC: &str = r#"
@@ -24,8 +24,34 @@ files = [{ role = "train", path = "train.csv", format = "csv" }]
 "#;
 
 /// Names with and without final consonant, of one word and of two, in other scripts.
-pub(crate) const NAMES: [&str; 10] = ["철수", "영숙", "서울", "김 철", "박 나리", "1990", "BTS", "Apple", "《나무》", "조선(朝鮮)"];
-const TAILS: [&str; 14] = ["은", "는", "이", "가", "을", "를", "과", "와", "으로", "로", "의", "에서는", "", "(金)은"];
+pub(crate) const NAMES: [&str; 10] = [
+    "철수",
+    "영숙",
+    "서울",
+    "김 철",
+    "박 나리",
+    "1990",
+    "BTS",
+    "Apple",
+    "《나무》",
+    "조선(朝鮮)",
+];
+const TAILS: [&str; 14] = [
+    "은",
+    "는",
+    "이",
+    "가",
+    "을",
+    "를",
+    "과",
+    "와",
+    "으로",
+    "로",
+    "의",
+    "에서는",
+    "",
+    "(金)은",
+];
 const WORDS: [&str; 8] = ["어제", "그리고", "매우", "만났다.", "집에서", "x", "b,", "《책》을"];
 
 pub(crate) fn spec() -> DatasetSpec {
@@ -67,7 +93,11 @@ fn example() -> impl proptest::strategy::Strategy<Value = Example> {
             add_words(&mut sentence, &between);
             let second = add_entity(&mut sentence, other);
             add_words(&mut sentence, &after);
-            let (subject, object) = if subject_first { (first, second) } else { (second, first) };
+            let (subject, object) = if subject_first {
+                (first, second)
+            } else {
+                (second, first)
+            };
             Example {
                 id: String::new(),
                 sentence: sentence.trim_end().to_owned(),
@@ -149,4 +179,3 @@ pub(crate) fn check_children(
     }
     Some(())
 }
-

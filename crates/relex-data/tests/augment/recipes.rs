@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use relex_data::{
-    Amount, AugmentConfig, Augmentation, Balance, Example, Paraphrase, Refusal, TrainingRows, augment,
-};
+use relex_data::{Amount, AugmentConfig, Augmentation, Balance, Example, Paraphrase, Refusal, TrainingRows, augment};
 
 use crate::family::{examples, manifest, spec, with_rows};
 
@@ -34,9 +32,17 @@ fn shown(augmentation: &Augmentation) -> Vec<(String, String, String)> {
                 }
             }
         }
-        (example.id.clone(), text, spec.labels.name(example.label.unwrap()).to_owned())
+        (
+            example.id.clone(),
+            text,
+            spec.labels.name(example.label.unwrap()).to_owned(),
+        )
     };
-    augmentation.children.iter().map(|child| show(child.example())).collect()
+    augmentation
+        .children
+        .iter()
+        .map(|child| show(child.example()))
+        .collect()
 }
 
 fn refused(augmentation: &Augmentation) -> BTreeMap<Refusal, usize> {
@@ -58,7 +64,12 @@ fn roles_are_swapped_where_the_table_says_how() {
         // 0 and 1 are each other's twins; 6 has a twin that says otherwise; 3 has no inverse; 5 and 7 are negative.
         assert_eq!(
             refused(&augmentation),
-            [(Refusal::Present, 2), (Refusal::Conflicting, 1), (Refusal::NoInverse, 1)].into()
+            [
+                (Refusal::Present, 2),
+                (Refusal::Conflicting, 1),
+                (Refusal::NoInverse, 1)
+            ]
+            .into()
         );
     });
 }
@@ -92,15 +103,28 @@ fn masks_bring_their_particles() {
         of_row_2.sort();
         assert_eq!(
             of_row_2,
-            ["[도예린]은 {사람}과 결혼했다.", "[사람]은 {나무결}과 결혼했다.", "[사람]은 {사람}과 결혼했다."]
+            [
+                "[도예린]은 {사람}과 결혼했다.",
+                "[사람]은 {나무결}과 결혼했다.",
+                "[사람]은 {사람}과 결혼했다."
+            ]
         );
         // Row 6: 오누리는 → 사람은.
-        assert!(shown(&augmentation).iter().any(|(_, text, _)| text == "[사람]은 {온누리}의 아버지다."));
+        assert!(
+            shown(&augmentation)
+                .iter()
+                .any(|(_, text, _)| text == "[사람]은 {온누리}의 아버지다.")
+        );
         assert!(augmentation.recipes[0].particles_changed > 0);
 
         let config = recipe("entity-masking=[MASK]");
         let masked = augment(rows, &config).unwrap();
-        assert!(masked.children.iter().all(|child| child.example().sentence.contains("[MASK]")));
+        assert!(
+            masked
+                .children
+                .iter()
+                .all(|child| child.example().sentence.contains("[MASK]"))
+        );
     });
 }
 
@@ -118,7 +142,10 @@ fn replacing_entities_come_from_the_training_rows() {
         assert!(augmentation.children.len() > 60);
         for child in &augmentation.children {
             let sentence = &child.example().sentence;
-            assert!(!sentence.contains("검은별") && !sentence.contains("흰구름"), "{sentence} knows a validation row");
+            assert!(
+                !sentence.contains("검은별") && !sentence.contains("흰구름"),
+                "{sentence} knows a validation row"
+            );
         }
         // 시인 is the only POH: never replaced, and never in another's place.
         let titles = augmentation.children.iter().filter(|child| child.parent() == "3");
@@ -148,7 +175,10 @@ fn paraphrases_are_adopted_or_counted() {
             ..recipe("paraphrase")
         };
         let augmentation = augment(rows, &config).unwrap();
-        let made: Vec<(String, String)> = shown(&augmentation).into_iter().map(|(id, text, _)| (id, text)).collect();
+        let made: Vec<(String, String)> = shown(&augmentation)
+            .into_iter()
+            .map(|(id, text, _)| (id, text))
+            .collect();
         let row = |id: &str, text: &str| (id.to_owned(), text.to_owned());
         assert_eq!(
             made,
@@ -159,7 +189,12 @@ fn paraphrases_are_adopted_or_counted() {
         );
         assert_eq!(
             refused(&augmentation),
-            [(Refusal::UnknownParent, 1), (Refusal::SubjectMissing, 1), (Refusal::SubjectRepeated, 1)].into()
+            [
+                (Refusal::UnknownParent, 1),
+                (Refusal::SubjectMissing, 1),
+                (Refusal::SubjectRepeated, 1)
+            ]
+            .into()
         );
     });
 }
@@ -211,6 +246,8 @@ fn an_id_that_is_taken_is_no_childs() {
     let (manifest, fold) = manifest(&examples);
     let rows = TrainingRows::of(&manifest, &examples, &spec, fold).unwrap();
     let error = augment(&rows, &recipe("role-swap")).unwrap_err().to_string();
-    assert!(error.contains("`2+role-swap-1` is needed for a child of `2`"), "{error}");
+    assert!(
+        error.contains("`2+role-swap-1` is needed for a child of `2`"),
+        "{error}"
+    );
 }
-

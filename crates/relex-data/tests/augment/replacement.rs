@@ -46,7 +46,11 @@ proptest! {
 /// The text before, between and behind the entities.
 fn outside(example: &Example) -> [String; 3] {
     let (subject, object) = (example.subject.span, example.object.span);
-    let (first, second) = if subject < object { (subject, object) } else { (object, subject) };
+    let (first, second) = if subject < object {
+        (subject, object)
+    } else {
+        (object, subject)
+    };
     let part = |from: usize, to: usize| example.sentence.chars().take(to).skip(from).collect();
     [
         part(0, first.start()),
@@ -72,7 +76,11 @@ fn parent_was_wrong(parent: &Example, word: &str) -> bool {
     if !(0xAC00..=0xD7A3).contains(&last) {
         return !matches!(word, "BTS" | "Apple");
     }
-    let wrong = if (last - 0xAC00).is_multiple_of(28) { "은을과" } else { "는를와" };
+    let wrong = if (last - 0xAC00).is_multiple_of(28) {
+        "은을과"
+    } else {
+        "는를와"
+    };
     parent
         .sentence
         .match_indices(word)

@@ -54,6 +54,7 @@ fn classifier_config(markers: Markers, query: Option<Query>) -> ClassifierConfig
         max_tokens: 128,
         head: HeadKind::EntityStart,
         head_dropout: 0.1,
+        cosine_scale: None,
     }
 }
 

@@ -24,7 +24,11 @@ pub(super) fn ending(text: &str) -> Option<Sound> {
         return Some(sound);
     }
     let is_spelt = word.len() == 1 || word.ends_with(|c: char| c.is_ascii_uppercase());
-    Some(if is_spelt { letter(last) } else { of_word(&word.to_ascii_lowercase()) })
+    Some(if is_spelt {
+        letter(last)
+    } else {
+        of_word(&word.to_ascii_lowercase())
+    })
 }
 
 /// The units that are read as words behind a number: 미터, 리터 / 그램, 톤.
@@ -54,18 +58,18 @@ fn of_word(word: &str) -> Sound {
     let (last, before) = (letters[letters.len() - 1], letters[letters.len() - 2]);
     let earlier = letters.len().checked_sub(3).map(|at| letters[at]);
     match last {
-        b'l' => Sound::Rieul,          // Seoul, Intel
-        b'm' | b'n' => Sound::Closed,  // Team, Samsung Lion
+        b'l' => Sound::Rieul,                    // Seoul, Intel
+        b'm' | b'n' => Sound::Closed,            // Team, Samsung Lion
         b'g' if before == b'n' => Sound::Closed, // Boeing
-        b'c' => Sound::Closed,         // Music, Mac
+        b'c' => Sound::Closed,                   // Music, Mac
         b'e' if earlier.is_some() => match before {
             // A silent e: Google, Apple / Game, Stone.
             b'l' => Sound::Rieul,
             b'm' | b'n' => Sound::Closed,
             _ => Sound::Open,
         },
-        b'k' if before == b'c' => Sound::Closed,            // Rock
-        b'b' | b'p' if is_vowel(before) => Sound::Closed,   // Club, Group
+        b'k' if before == b'c' => Sound::Closed,          // Rock
+        b'b' | b'p' if is_vowel(before) => Sound::Closed, // Club, Group
         b'k' | b't' if is_vowel(before) => match earlier {
             // Book and Internet, but Week and Boat.
             Some(first) if is_vowel(first) && (first, before) != (b'o', b'o') => Sound::Open,
@@ -91,7 +95,9 @@ mod tests {
 
     #[test]
     fn acronyms_are_spelt() {
-        let open = ["NASA", "KBS", "EBS", "FIFA", "UN", "BTS", "SKT", "2PM", "tvN", "TfL", "H.O.T", "S.E.S"];
+        let open = [
+            "NASA", "KBS", "EBS", "FIFA", "UN", "BTS", "SKT", "2PM", "tvN", "TfL", "H.O.T", "S.E.S",
+        ];
         let sound = |text| ending(text).unwrap();
         assert_eq!(
             open.map(sound),
@@ -117,16 +123,42 @@ mod tests {
     #[test]
     fn words_follow_their_last_letters() {
         // 인텔, 구글, 애플, 모바일
-        check(Sound::Rieul, &["Intel", "Google", "Apple", "Mobile", "Red Velvet Channel"]);
+        check(
+            Sound::Rieul,
+            &["Intel", "Google", "Apple", "Mobile", "Red Velvet Channel"],
+        );
         // 보잉, 팀, 게임, 스톤, 클럽, 북, 록, 인터넷, 그룹, 뮤직
         check(
             Sound::Closed,
-            &["Boeing", "Team", "Game", "Rolling Stone", "Club", "Facebook", "Rock", "Internet", "Group", "Music"],
+            &[
+                "Boeing",
+                "Team",
+                "Game",
+                "Rolling Stone",
+                "Club",
+                "Facebook",
+                "Rock",
+                "Internet",
+                "Group",
+                "Music",
+            ],
         );
         // 소니, 유튜브, 넷플릭스, 마이크로소프트, 비틀스, 나이키, 위크, 트위터, 밴드, 마크, 포켓몬고
         check(
             Sound::Open,
-            &["Sony", "YouTube", "Netflix", "Microsoft", "Beatles", "Nike", "Week", "Twitter", "Band", "Mark", "Pokémon Go"],
+            &[
+                "Sony",
+                "YouTube",
+                "Netflix",
+                "Microsoft",
+                "Beatles",
+                "Nike",
+                "Week",
+                "Twitter",
+                "Band",
+                "Mark",
+                "Pokémon Go",
+            ],
         );
         check(Sound::Open, &["Beyoncé", "Café", "me"]);
     }

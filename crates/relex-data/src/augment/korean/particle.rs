@@ -72,7 +72,23 @@ const PAIRS: [Pair; 16] = [
         rieul: Rieul::AsOpen,
         exchange: Exchange::Both,
         then: Then::End(&[
-            "는", "도", "만", "의", "까지", "까지도", "부터", "부터는", "부터도", "부터의", "서", "서는", "서도", "서의", "써", "써는", "써도",
+            "는",
+            "도",
+            "만",
+            "의",
+            "까지",
+            "까지도",
+            "부터",
+            "부터는",
+            "부터도",
+            "부터의",
+            "서",
+            "서는",
+            "서도",
+            "서의",
+            "써",
+            "써는",
+            "써도",
             "써의",
         ]),
     },
@@ -88,7 +104,21 @@ const PAIRS: [Pair; 16] = [
         "이라",
         "라",
         &[
-            "고", "고는", "고도", "고만", "기보다", "기보다는", "는", "던", "도", "든가", "든지", "며", "면", "서", "서는",
+            "고",
+            "고는",
+            "고도",
+            "고만",
+            "기보다",
+            "기보다는",
+            "는",
+            "던",
+            "도",
+            "든가",
+            "든지",
+            "며",
+            "면",
+            "서",
+            "서는",
         ],
     ),
     both("이란", "란", &[]),
@@ -164,7 +194,10 @@ impl Pair {
             text.strip_prefix(*form).is_some_and(|rest| match self.then {
                 Then::Ending => rest.starts_with(|c: char| c.is_alphabetic()),
                 Then::End(further) => {
-                    ends_word(rest) || further.iter().any(|next| rest.strip_prefix(*next).is_some_and(ends_word))
+                    ends_word(rest)
+                        || further
+                            .iter()
+                            .any(|next| rest.strip_prefix(*next).is_some_and(ends_word))
                 }
             })
         })
@@ -187,7 +220,10 @@ fn behind_remarks(tail: &str) -> usize {
     let mut at = 0;
     loop {
         let rest = &tail[at..];
-        let quotes = rest.len() - rest.trim_start_matches(['\'', '"', '’', '”', '」', '』', '〉', '》', '>']).len();
+        let quotes = rest.len()
+            - rest
+                .trim_start_matches(['\'', '"', '’', '”', '」', '』', '〉', '》', '>'])
+                .len();
         let remark = parenthesis(&rest[quotes..]);
         if quotes + remark == 0 {
             return at;
@@ -278,13 +314,33 @@ mod tests {
     #[test]
     fn the_direction_treats_rieul_as_a_vowel() {
         for further in ["", "는", "도", "만", "서", "서의", "써", "부터", "부터의", "의", "까지"] {
-            check_all(&format!("으로{further}"), &format!("로{further}"), &format!("로{further}"));
+            check_all(
+                &format!("으로{further}"),
+                &format!("로{further}"),
+                &format!("로{further}"),
+            );
         }
     }
 
     #[test]
     fn what_is_right_behind_both_stays() {
-        for end in ["에서는", "에서", "의", "도", "만", "에게", "께서", "부터", "까지는", "처럼", "인", "이자", " 은", "", "."] {
+        for end in [
+            "에서는",
+            "에서",
+            "의",
+            "도",
+            "만",
+            "에게",
+            "께서",
+            "부터",
+            "까지는",
+            "처럼",
+            "인",
+            "이자",
+            " 은",
+            "",
+            ".",
+        ] {
             for (old, new) in [("나무", "이순신"), ("이순신", "나무"), ("서울", "나무")] {
                 check(old, new, end, end);
             }
@@ -293,7 +349,23 @@ mod tests {
 
     #[test]
     fn beginnings_of_words_are_no_particles() {
-        for end in ["은행", "이사", "가수", "과장", "과학", "로마", "나라", "라디오", "을지로", "와인", "이라크", "이나영", "이란인", "아시아", "야구"] {
+        for end in [
+            "은행",
+            "이사",
+            "가수",
+            "과장",
+            "과학",
+            "로마",
+            "나라",
+            "라디오",
+            "을지로",
+            "와인",
+            "이라크",
+            "이나영",
+            "이란인",
+            "아시아",
+            "야구",
+        ] {
             check("이순신", "나무", end, end);
             check("나무", "이순신", end, end);
         }
