@@ -8,15 +8,13 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::dedup::{Tier, duplicate_groups};
-use crate::error::list;
 use crate::example::Example;
 use crate::id_order::compare_ids;
-use crate::labels::{LabelId, LabelSet, did_you_mean};
+use crate::labels::{LabelId, LabelSet};
 
 /// What becomes of rows that contradict each other.
 ///
@@ -59,24 +57,6 @@ impl ConflictPolicy {
 impl fmt::Display for ConflictPolicy {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(self.name())
-    }
-}
-
-impl FromStr for ConflictPolicy {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.map(Self::name);
-        Self::ALL
-            .into_iter()
-            .find(|policy| policy.name() == name)
-            .ok_or_else(|| {
-                format!(
-                    "unknown conflict policy `{name}`{}; choose one of {}",
-                    did_you_mean(name, known),
-                    list(known)
-                )
-            })
     }
 }
 
@@ -317,12 +297,9 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_back() {
+    fn names_are_those_in_manifests() {
         for policy in ConflictPolicy::ALL {
-            assert_eq!(policy.to_string().parse(), Ok(policy));
             assert_eq!(serde_json::to_string(&policy).unwrap(), format!("\"{policy}\""));
         }
-        let message = "drop-negatives".parse::<ConflictPolicy>().unwrap_err();
-        assert!(message.contains("did you mean `drop-negative`?"), "{message}");
     }
 }
