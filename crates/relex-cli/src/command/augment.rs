@@ -27,11 +27,7 @@ pub(crate) fn run(arguments: &AugmentArguments, verbosity: Verbosity) -> anyhow:
     let config = config(arguments, &dataset.spec.labels)?;
     let augmentation = verbosity.timed("augment", || augment(&rows, &config))?;
     if augmentation.children.is_empty() {
-        bail!(
-            "no row was made of {}:\n{}",
-            arguments.split.display(),
-            augmentation.render_text()
-        );
+        bail!("no row was made: {}", why_none(&augmentation));
     }
     verbosity.detail(samples(&rows, &augmentation, &config.recipes));
     write_augmented(&arguments.out, &augmentation, &rows, &config)?;
@@ -44,6 +40,20 @@ pub(crate) fn run(arguments: &AugmentArguments, verbosity: Verbosity) -> anyhow:
         arguments.out.display()
     ));
     Ok(())
+}
+
+fn why_none(augmentation: &Augmentation) -> String {
+    let reasons: Vec<String> = augmentation
+        .recipes
+        .iter()
+        .flat_map(|recipe| recipe.refused.iter().map(|(why, count)| (&recipe.recipe, why, count)))
+        .map(|(recipe, why, count)| format!("{recipe} refused {count} times, because {why}"))
+        .collect();
+    if reasons.is_empty() {
+        "every label has the rows that --balance and --per-label ask for; ask for more, or add --negative".into()
+    } else {
+        format!("{}; choose other recipes", reasons.join("; "))
+    }
 }
 
 fn config(arguments: &AugmentArguments, labels: &LabelSet) -> anyhow::Result<AugmentConfig> {

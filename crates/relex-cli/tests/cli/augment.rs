@@ -100,16 +100,10 @@ fn a_subset_learns_from_its_own_children_only() {
 #[test]
 fn labels_are_filled_up_and_paraphrases_taken_in() {
     let bench = Bench::with_split();
-    let train = bench.succeed(&["split", "ids", "split.json", "--dataset", "tiny", "--part", "train"]);
-    let parent = if train.lines().any(|id| id == "2") { "2" } else { "1" };
-    let sentence = if parent == "2" {
-        "도예린이라는 시인이 있다."
-    } else {
-        "한서윤은 그 대표다."
-    };
+    // Row 2 is a training row, 8 a validation row.
     bench.write(
         "said.csv",
-        format!("parent,sentence\n{parent},{sentence}\n{parent},아무도 없다.\nnobody,아무도 없다.\n"),
+        "parent,sentence\n2,도예린이라는 시인이 있다.\n2,시인이 있다.\n8,해오름도서관은 열두 해 닫혀 있었다.\n",
     );
     let said = bench.succeed(&[&AUGMENT[..], &["--paraphrases", "said.csv"]].concat());
     for part in [
@@ -124,7 +118,13 @@ fn labels_are_filled_up_and_paraphrases_taken_in() {
     let said = bench.succeed(&[&with_recipes(&["word-swap", "punctuation-insertion"])[..], &fill].concat());
     assert!(said.contains("per:title") && said.contains("12"), "{said}");
     let (_, rows) = lines(&bench.text("new/more.jsonl"));
-    assert!(!rows.is_empty() && rows.iter().all(|row| row["label"] == "per:title"));
+    // Five training rows are per:title.
+    assert!(rows.len() == 7 && rows.iter().all(|row| row["label"] == "per:title"));
+    let enough = ["--balance", "factor=1"];
+    bench.refuse(
+        &[&with_recipes(&["word-swap"])[..], &enough].concat(),
+        &["no row was made", "every label has the rows"],
+    );
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn what_cannot_be_asked() {
     // No label of this set has an inverse.
     bench.refuse(
         &with_recipes(&["role-swap"]),
-        &["no row was made", "the label has no inverse"],
+        &["no row was made: role-swap refused 8 times, because the label has no inverse"],
     );
 }
 

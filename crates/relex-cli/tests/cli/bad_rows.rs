@@ -42,7 +42,7 @@ fn skipped_and_repaired_rows_are_counted_and_listed() {
             .command(&arguments)
             .assert()
             .success()
-            .stdout(predicate::str::contains(format!("{} rows", 16 - refused)))
+            .stdout(predicate::str::is_match(format!(" rows +{}\n", 16 - refused)).unwrap())
             .stderr(predicate::str::contains(format!(
                 "16 rows, {repaired} repaired, {refused} left out"
             )))

@@ -85,10 +85,18 @@ fn labels_in_another_order_than_the_classifier_learnt() {
 #[test]
 fn input_of_an_unknown_format() {
     let bench = Bench::with_run();
-    bench.write("rows.txt", "");
+    bench.write("rows.xlsx", "");
     bench.refuse(
-        &["predict", "--run", "run", "--input", "rows.txt", "--out", "new/out.csv"],
-        &["rows.txt", "use .csv or .json"],
+        &[
+            "predict",
+            "--run",
+            "run",
+            "--input",
+            "rows.xlsx",
+            "--out",
+            "new/out.csv",
+        ],
+        &["rows.xlsx", "use .csv, .json, .jsonl or .txt"],
     );
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Attempt {
     pub(super) row: usize,
     /// Which of the row's paraphrases, from 0; 0 for other recipes. Each is an attempt of its own, so that all are looked at.
     paraphrase: usize,
+    /// How often in a row the child was one that had been made already.
+    pub(super) misses: usize,
 }
 
 impl Attempt {
@@ -95,6 +97,7 @@ impl<'a> Sources<'a> {
                     recipe,
                     row,
                     paraphrase,
+                    misses: 0,
                 }));
             }
         }

@@ -26,6 +26,9 @@ pub(super) struct Collection<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Kept,
+    /// The recipe has made the same child before; by chance, perhaps.
+    Repeated,
+    /// For a reason that will hold the next time, too.
     Refused,
 }
 
@@ -67,7 +70,10 @@ impl<'a> Collection<'a> {
             Ok(made) => made,
             Err(refusal) => {
                 self.recipes[attempt.recipe].refuse(refusal, 1);
-                return Ok(Fate::Refused);
+                return Ok(match refusal {
+                    Refusal::Repeated => Fate::Repeated,
+                    _ => Fate::Refused,
+                });
             }
         };
         let (recipe, parent) = (self.sources.recipe(attempt), &self.sources.parent(attempt).id);

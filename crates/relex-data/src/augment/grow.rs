@@ -16,6 +16,9 @@ use crate::error::DataError;
 /// How many children are made at once at most, between two looks at how many are still wanted.
 const PORTION: usize = 1 << 14;
 
+/// How many children in a row a recipe may make again of one row before it counts as exhausted there.
+const PATIENCE: usize = 5;
+
 /// What is made of the training rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AugmentConfig {
@@ -32,7 +35,8 @@ pub struct AugmentConfig {
 /// Makes children of training rows.
 ///
 /// Round by round, every recipe makes one child of every row (paraphrases are all adopted in the first), in an order that hashes settle, until each label has what the
-/// [`Balance`] asks or no row gives more. A row that a recipe refused once is not tried again with it. A child that stands among
+/// [`Balance`] asks or no row gives more. A row that a recipe refused, or of which it
+/// made nothing new five times in a row, is not tried again with it. A child that stands among
 /// the training rows already, or that the same recipe has made of another row, is refused. Children are sorted by recipe, parent
 /// and number.
 ///
@@ -76,9 +80,14 @@ fn grow(
                 .collect();
             for (attempt, outcome) in portion.iter().zip(outcomes) {
                 let Some(outcome) = outcome else { continue };
-                if collection.take(*attempt, round, outcome)? == Fate::Kept {
-                    wanted -= 1;
-                    fruitful.push(*attempt);
+                let misses = match collection.take(*attempt, round, outcome)? {
+                    Fate::Kept => 0,
+                    Fate::Repeated => attempt.misses + 1,
+                    Fate::Refused => PATIENCE,
+                };
+                wanted -= usize::from(misses == 0);
+                if misses < PATIENCE {
+                    fruitful.push(Attempt { misses, ..*attempt });
                 }
             }
         }

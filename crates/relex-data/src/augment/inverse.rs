@@ -58,6 +58,12 @@ impl InverseRelations {
         Ok(Self { inverse })
     }
 
+    /// Every relation with its inverse, by name, both directions, in the order of the labels.
+    pub(crate) fn pairs<'a>(&'a self, labels: &'a LabelSet) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let name = |id: &LabelId| labels.name(*id);
+        self.inverse.iter().map(move |(from, to)| (name(from), name(to)))
+    }
+
     /// The relation of the same two entities with their roles exchanged, if the table has it.
     #[must_use]
     pub fn of(&self, label: LabelId) -> Option<LabelId> {

@@ -24,6 +24,8 @@ struct Spec<'a> {
     type_words: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     type_aliases: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    inverse_relations: BTreeMap<&'a str, &'a str>,
     files: Vec<File<'a>>,
 }
 
@@ -94,6 +96,7 @@ pub(super) fn to_toml(spec: &DatasetSpec) -> Result<String, DataError> {
         default_type: spec.default_type.as_deref(),
         type_words: &spec.type_words,
         type_aliases: &spec.type_aliases,
+        inverse_relations: spec.inverse_relations.pairs(&spec.labels).collect(),
         files: spec.files.iter().map(file).collect(),
     };
     toml::to_string_pretty(&written).map_err(|error| DataError::Spec {

@@ -5,6 +5,7 @@
 mod family;
 mod file;
 mod generated;
+mod klue_re;
 mod laws;
 mod recipes;
 mod replacement;

@@ -23,7 +23,17 @@ pub(super) fn ending(text: &str) -> Option<Sound> {
     {
         return Some(sound);
     }
-    let is_spelt = word.len() == 1 || word.ends_with(|c: char| c.is_ascii_uppercase());
+    // A last letter with an accent of its own is a vowel, or stands for one more sound: Vastić is 바스티치.
+    if text
+        .chars()
+        .rfind(|c| c.is_alphanumeric())
+        .is_some_and(|c| !c.is_ascii())
+    {
+        return Some(Sound::Open);
+    }
+    let is_spelt = word.len() == 1
+        || word.ends_with(|c: char| c.is_ascii_uppercase())
+        || !word.bytes().any(|c| is_vowel(c | 0x20));
     Some(if is_spelt {
         letter(last)
     } else {
@@ -118,6 +128,7 @@ mod tests {
         );
         check(Sound::Rieul, &["MBL", "VR", "r", "PR"]);
         check(Sound::Closed, &["IBM", "CNN", "n"]);
+        check(Sound::Open, &["jtbc", "kbs", "tv"]);
     }
 
     #[test]
@@ -160,7 +171,7 @@ mod tests {
                 "Pokémon Go",
             ],
         );
-        check(Sound::Open, &["Beyoncé", "Café", "me"]);
+        check(Sound::Open, &["Beyoncé", "Café", "me", "Vastić"]);
     }
 
     #[test]
