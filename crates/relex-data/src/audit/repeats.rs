@@ -34,9 +34,10 @@ pub(super) fn tier_count(examples: &[Example], tier: Tier, groups: &Groups) -> T
 
 #[expect(clippy::cast_precision_loss, reason = "row counts lie far below 2^52")]
 fn exposed(repeated: impl Iterator<Item = usize>, rows: usize) -> f64 {
-    let expected: f64 = repeated
+    // Not `sum`, whose empty sum is -0.0.
+    let expected = repeated
         .map(|size| size as f64 * (1.0 - HELD_OUT.powf(size as f64 - 1.0)))
-        .sum();
+        .fold(0.0, |total, rows| total + rows);
     expected / rows.max(1) as f64
 }
 

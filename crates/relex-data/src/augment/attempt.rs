@@ -29,7 +29,7 @@ pub(super) struct Attempt {
     pub(super) recipe: usize,
     pub(super) row: usize,
     /// Which of the row's paraphrases, from 0; 0 for other recipes. Each is an attempt of its own, so that all are looked at.
-    paraphrase: usize,
+    pub(super) paraphrase: usize,
     /// How often in a row the child was one that had been made already.
     pub(super) misses: usize,
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use relex_data::{
-    AugmentConfig, DatasetSpec, Example, Recipe, Refusal, Role, Span, SplitConfig, Strategy, Tier, TrainingRows,
-    augment, split,
+    AugmentConfig, ConflictPolicy, DatasetSpec, Example, Recipe, Refusal, Role, Span, SplitConfig, Strategy, Tier,
+    TrainingRows, augment, split,
 };
 
 fn corpus() -> Option<PathBuf> {
@@ -36,6 +36,7 @@ fn every_recipe_on_the_training_side() {
         strategy: Strategy::GroupedHoldOut { valid_fraction: 0.1 },
         seed: 42,
         tier: Tier::Identical,
+        conflicts: ConflictPolicy::Keep,
     };
     let manifest = split(&examples, &spec.labels, &split_config).unwrap();
     let rows = TrainingRows::of(&manifest, &examples, &spec, 0).unwrap();
