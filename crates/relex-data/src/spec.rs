@@ -54,7 +54,7 @@ pub struct DatasetSpec {
     pub homepage: String,
     /// Labels in the order of probabilities, and which of them is negative.
     pub labels: LabelSet,
-    /// Which relation holds when subject and object trade places, where the data set says so.
+    /// Which relation holds when subject and object trade places.
     pub inverse_relations: InverseRelations,
     /// The word that stands for each entity type in typed markers. Its keys are the types allowed.
     pub type_words: BTreeMap<String, String>,

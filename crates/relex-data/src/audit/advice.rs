@@ -1,5 +1,7 @@
 //! Findings → what follows from them and what to do, in plain words.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::words::{count, number, percent, some_ids};
@@ -193,8 +195,11 @@ fn conflicts(audit: &Audit) -> Option<Advice> {
 
 /// Rows of a group that do not have its most frequent label.
 fn unavoidable_errors(conflict: &Conflict) -> usize {
-    let rows_with = |label: &String| conflict.labels.iter().filter(|other| *other == label).count();
-    conflict.labels.len() - conflict.labels.iter().map(rows_with).max().unwrap_or(0)
+    let mut rows: HashMap<&str, usize> = HashMap::new();
+    for label in &conflict.labels {
+        *rows.entry(label).or_default() += 1;
+    }
+    conflict.labels.len() - rows.values().max().unwrap_or(&0)
 }
 
 fn label_mix(comparison: &Comparison) -> Option<Advice> {
@@ -283,7 +288,7 @@ fn role_swapped(audit: &Audit) -> Option<Advice> {
     say(
         Severity::Note,
         format!(
-            "{} of rows in which subject and object have traded places, most of them {} and {}",
+            "{} of rows in which subject and object have traded places, most often with the labels {} and {}",
             count(pairs, "pair"),
             named(&most.labels[0]),
             named(&most.labels[1]),

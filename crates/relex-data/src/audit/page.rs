@@ -138,7 +138,7 @@ fn advice(advice: &[Advice]) -> String {
         .map(|advice| {
             let severity = advice.severity.name();
             format!(
-                "<li class=\"{severity}\"><p class=\"finding\"><span class=\"severity\">{severity}</span> {}</p><p>{}</p><p class=\"remedy\">{}</p></li>\n",
+                "<li class=\"is-{severity}\"><p class=\"finding\"><span class=\"severity\">{severity}</span> {}</p><p>{}</p><p class=\"remedy\">{}</p></li>\n",
                 html::sentence_case(&advice.finding),
                 html::sentence_case(&advice.consequence),
                 html::sentence_case(&advice.remedy)
