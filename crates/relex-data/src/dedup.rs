@@ -87,7 +87,7 @@ pub fn duplicate_groups(examples: &[Example], tier: Tier) -> Groups {
     match tier {
         Tier::Identical => identical(&rows),
         Tier::Folded => folded(&rows, &identical(&rows)).groups,
-        Tier::NearDuplicate => near_duplicate(folded(&rows, &identical(&rows))),
+        Tier::NearDuplicate => near_duplicate(&folded(&rows, &identical(&rows))),
         Tier::SamePair => same_pair(&rows),
     }
 }
@@ -97,7 +97,7 @@ pub(crate) fn groups_in_every_tier(rows: &[&Example]) -> [Groups; 4] {
     let (identical, same_pair) = rayon::join(|| identical(rows), || same_pair(rows));
     let folded = folded(rows, &identical);
     let folded_groups = folded.groups.clone();
-    [identical, folded_groups, near_duplicate(folded), same_pair]
+    [identical, folded_groups, near_duplicate(&folded), same_pair]
 }
 
 fn identical(rows: &[&Example]) -> Groups {
@@ -134,7 +134,7 @@ fn folded(rows: &[&Example], identical: &Groups) -> Folded {
     }
 }
 
-fn near_duplicate(folded: Folded) -> Groups {
+fn near_duplicate(folded: &Folded) -> Groups {
     let joined = minhash::near_duplicates(&folded.texts);
     Groups::from_keys(folded.groups.iter().map(|group| joined.of(group)))
 }

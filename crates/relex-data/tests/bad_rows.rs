@@ -45,14 +45,14 @@ fn skipping_leaves_out_and_lists() {
     let short = "c,too short\n";
     let label = row("d", &entity("가나", 0, 1, "PER"), "per:titel");
     let rows = [&good("a"), &broken, short, &label, &good("a"), &good("e")]
-        .map(|row| row.to_owned())
+        .map(ToOwned::to_owned)
         .concat();
     let error = read(&rows, OnBadRow::Fail).unwrap_err();
     let (examples, report) = read(&rows, OnBadRow::Skip).unwrap();
     let ids: Vec<&str> = examples.iter().map(|example| example.id.as_str()).collect();
     assert_eq!(ids, ["a", "e"]);
     assert_eq!((report.rows, report.repaired, report.refused), (6, 0, 4));
-    let kinds: Vec<(FaultKind, Option<usize>, Option<u64>, Option<&str>)> = report
+    let kinds: Vec<_> = report
         .bad_rows
         .iter()
         .map(|bad| {

@@ -197,7 +197,10 @@ mod tests {
         }
     }
 
-    fn check(sentence: &str, expected: Result<((usize, usize), (usize, usize)), Refusal>) {
+    /// From the first character to the one after the last.
+    type Range = (usize, usize);
+
+    fn check(sentence: &str, expected: Result<(Range, Range), Refusal>) {
         let pair = |entity: &Entity| (entity.span.start(), entity.span.end());
         let found = |parent| {
             adopt_paraphrase(&parent, sentence).map(|made| (pair(&made.example.subject), pair(&made.example.object)))

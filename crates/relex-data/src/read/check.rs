@@ -29,8 +29,8 @@ pub(super) fn example(raw: RawRow, row: RowPlace<'_>, reading: &Reading<'_>) -> 
         Some(name) => check.label(&name)?,
         None => None,
     };
-    let subject = check.entity(raw.subject, &raw.sentence, &fields.subject)?;
-    let object = check.entity(raw.object, &raw.sentence, &fields.object)?;
+    let subject = check.entity(&raw.subject, &raw.sentence, &fields.subject)?;
+    let object = check.entity(&raw.object, &raw.sentence, &fields.object)?;
     Ok(Checked {
         example: Example {
             id: raw.id.unwrap_or_else(|| row.row.to_string()),
@@ -86,9 +86,9 @@ impl Check<'_> {
         })
     }
 
-    fn entity(&mut self, raw: RawEntity, sentence: &Sentence, names: &EntityNames) -> Result<Entity, RowFault> {
+    fn entity(&mut self, raw: &RawEntity, sentence: &Sentence, names: &EntityNames) -> Result<Entity, RowFault> {
         let entity_type = self.entity_type(raw.entity_type.as_deref(), names)?;
-        let span = self.span(&raw, sentence, names)?;
+        let span = self.span(raw, sentence, names)?;
         Ok(Entity { span, entity_type })
     }
 

@@ -84,7 +84,7 @@ impl FaultKind {
 pub struct RowFault {
     /// File, row, line and column.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: Box<Place>,
     /// What kind of mistake it is.
     pub kind: FaultKind,
     /// What was found, in words.
@@ -202,12 +202,12 @@ impl RowPlace<'_> {
         remedy: impl Into<String>,
     ) -> RowFault {
         RowFault {
-            place: Place {
+            place: Box::new(Place {
                 file: self.file.to_path_buf(),
                 row: Some(self.row),
                 line: self.line,
                 column: column.map(str::to_owned),
-            },
+            }),
             kind,
             found: found.into(),
             remedy: remedy.into(),
