@@ -1,12 +1,14 @@
 //! What can be said on the command line.
 
 mod augment;
+mod predict;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use augment::AugmentArguments;
+pub(crate) use predict::{ExportArguments, PredictArguments, Rows};
 
 use crate::progress::Verbosity;
 
@@ -41,7 +43,7 @@ impl Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Find a data set's files, downloading them if need be, and print their folder.
+    /// Find a data set's or an encoder's files, downloading them if need be, and print their folder.
     Fetch(FetchArguments),
     /// Say what is in a data set and what is wrong with it.
     Audit(AuditArguments),
@@ -54,8 +56,10 @@ pub(crate) enum Command {
     Augment(AugmentArguments),
     /// Train a classifier from a configuration.
     Train(TrainArguments),
-    /// Predict with the classifier of a run.
+    /// Predict with the classifier of a run, or with an exported one.
     Predict(PredictArguments),
+    /// Write the classifier of a run as a folder for Hugging Face's transformers.
+    Export(ExportArguments),
     /// Score predictions, with intervals.
     Evaluate(EvaluateArguments),
     /// Write a run's report, one HTML file.
@@ -105,11 +109,17 @@ pub(crate) enum FileRole {
 #[derive(Debug, Args)]
 pub(crate) struct FetchArguments {
     /// A data set: a folder with dataset.toml, or a name under datasets/.
-    #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) dataset: PathBuf,
+    #[arg(long, value_name = "NAME|DIR", required_unless_present = "encoder")]
+    pub(crate) dataset: Option<PathBuf>,
     /// Folder with its data files, if they are not beside dataset.toml.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "dataset")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// An encoder by its name on the Hugging Face Hub, such as klue/roberta-base.
+    #[arg(long, value_name = "NAME", conflicts_with = "dataset")]
+    pub(crate) encoder: Option<String>,
+    /// Its branch, tag or commit; by default main.
+    #[arg(long, requires = "encoder")]
+    pub(crate) revision: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -314,35 +324,6 @@ pub(crate) struct TrainArguments {
     /// `cpu`, `wgpu` or `cuda[:N]`; short for `--set device=…`.
     #[arg(long)]
     pub(crate) device: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PredictArguments {
-    /// The run.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run: PathBuf,
-    /// Which rows: those of the run's validation fold, those that its split holds out, or those of the data set's test file.
-    #[arg(long, value_enum, default_value_t = Rows::Valid, conflicts_with = "input")]
-    pub(crate) rows: Rows,
-    /// Rows of another file (.csv, .json, .jsonl, or .txt in SemEval's form) with the data set's columns.
-    #[arg(long, value_name = "FILE", requires = "out")]
-    pub(crate) input: Option<PathBuf>,
-    /// Where the predictions go; by default into the run folder.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// `cpu`, `wgpu` or `cuda[:N]`; by default the run's.
-    #[arg(long)]
-    pub(crate) device: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Rows {
-    /// The run's validation rows.
-    Valid,
-    /// The rows that no fold of the run's split learns from.
-    HoldOut,
-    /// The data set's test file.
-    Test,
 }
 
 #[derive(Debug, Args)]

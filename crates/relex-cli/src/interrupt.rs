@@ -15,8 +15,12 @@ static STOP: AtomicBool = AtomicBool::new(false);
 pub(crate) struct Interrupted(pub(crate) String);
 
 /// From here on Ctrl-C sets the flag instead of ending the process; a second one ends it, in case the
-/// work hangs.
+/// work hangs. Calls after the first change nothing.
 pub(crate) fn listen() -> anyhow::Result<()> {
+    static LISTENING: AtomicBool = AtomicBool::new(false);
+    if LISTENING.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     ctrlc::set_handler(on_signal).context("cannot listen for Ctrl-C")
 }
 

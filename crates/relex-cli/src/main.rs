@@ -4,6 +4,7 @@
 mod allocator;
 mod args;
 mod command;
+mod hub;
 mod interrupt;
 mod progress;
 mod system;
@@ -66,6 +67,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Augment(augment) => command::augment::run(augment, verbosity),
         Command::Train(train) => command::train::run(train, verbosity),
         Command::Predict(predict) => command::predict::run(predict, verbosity),
+        Command::Export(export) => command::export::run(export, verbosity),
         Command::Evaluate(evaluate) => command::evaluate::run(evaluate, verbosity),
         Command::Report(report) => command::report::run(report, verbosity),
         Command::LintSubmission(lint) => command::lint::run(lint, verbosity),

@@ -21,6 +21,22 @@ pub(crate) fn cache_folder() -> Option<std::path::PathBuf> {
         .or_else(|| Some(folder("LOCALAPPDATA")?.join("relex")))
 }
 
+/// Makes `link` another name of `file`: a symbolic link with the text `target` where there are such links, else a hard
+/// link or a copy.
+pub(crate) fn write_link(
+    file: &std::path::Path,
+    target: &std::path::Path,
+    link: &std::path::Path,
+) -> std::io::Result<()> {
+    #[cfg(unix)]
+    if std::os::unix::fs::symlink(target, link).is_ok() {
+        return Ok(());
+    }
+    #[cfg(not(unix))]
+    let _ = target;
+    std::fs::hard_link(file, link).or_else(|_| std::fs::copy(file, link).map(drop))
+}
+
 /// Folders that were not there when it was made; those still empty when it is dropped are removed,
 /// so that work that fails leaves none behind.
 pub(crate) struct NewFolders(Vec<std::path::PathBuf>);

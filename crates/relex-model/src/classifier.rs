@@ -26,10 +26,8 @@ impl Classifier {
             bound: 0.0,
             device,
         };
-        Self {
-            encoder,
-            head: Head::new(head, device).map(&mut draw),
-        }
+        let head = Head::new(head, device).of_family(encoder.architecture()).map(&mut draw);
+        Self { encoder, head }
     }
 
     /// Logits `[batch, labels]`.

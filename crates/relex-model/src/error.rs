@@ -14,7 +14,7 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// An encoder folder lacks a file that is needed.
-    #[error("{}: no {what} in this encoder folder; it needs config.json, tokenizer.json and one of model.safetensors or a .gguf file", folder.display())]
+    #[error("{}: no {what} in this encoder folder; it needs config.json, tokenizer.json and weights: model.safetensors, pytorch_model.bin or a .gguf file", folder.display())]
     MissingFile {
         /// The encoder folder.
         folder: PathBuf,

@@ -1,5 +1,5 @@
-//! Encoders and heads for relation classification, on Burn, with the weights that Hugging Face and
-//! llama.cpp files hold.
+//! Encoders and heads for relation classification, on Burn, with the weights that Hugging Face's, PyTorch's and
+//! llama.cpp's files hold.
 //!
 //! In relex's flow this crate stands between data and training:
 //! marked sentence → [`TextEncoder`] → [`Batch`] → [`Encoder`] → [`Head`] → logits.
@@ -28,6 +28,7 @@ mod device;
 mod encode;
 mod encoder;
 mod error;
+mod export;
 pub mod flex;
 mod head;
 mod load;
@@ -37,13 +38,18 @@ mod ops;
 #[cfg(test)]
 mod reference_tests;
 mod save;
+mod transformers;
 
 pub use classifier::Classifier;
 pub use device::{DeviceChoice, open_device};
 pub use encode::{Batch, BatchTensors, EncodedExample, NewToken, TextEncoder};
 pub use encoder::{Architecture, Encoder, EncoderConfig};
 pub use error::ModelError;
+pub use export::export_classifier;
 pub use head::{ClsHead, EntityStartHead, Head, HeadConfig, HeadKind};
-pub use load::{LoadReport, WeightFile, WeightTensor, find_weights, load_encoder, open_weights};
+pub use load::{
+    LoadReport, WEIGHT_FILES, WeightFile, WeightTensor, find_weights, load_encoder, open_weights, weight_parts,
+};
 pub use ops::{Activation, DropoutKeys, DropoutMask, Pass};
 pub use save::{ClassifierConfig, LoadedClassifier, load_classifier, save_classifier};
+pub use transformers::TransformersTask;

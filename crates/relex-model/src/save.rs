@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Classifier, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, TextEncoder,
-    load::{Collect, WeightFile, fill, find_weights, open_weights},
+    load::{Collect, WeightFile, WeightTensor, fill, find_weights, open_weights},
+    transformers::EitherHead,
 };
 
 /// The version of `relex.json` that this program writes and reads.
@@ -106,12 +107,7 @@ pub fn save_classifier(
     text_encoder: &TextEncoder,
     encoder_folder: &Path,
 ) -> Result<(), ModelError> {
-    let parent = folder.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".saving-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
-    let temporary = builder.tempdir_in(parent).map_err(ModelError::io(parent))?;
+    let temporary = new_folder(folder)?;
     let encoder_config = encoder_config(&encoder_folder.join("config.json"), classifier.encoder.vocab_size())?;
     write(temporary.path().join("config.json"), &encoder_config)?;
     write(temporary.path().join("tokenizer.json"), &text_encoder.to_json()?)?;
@@ -120,10 +116,12 @@ pub fn save_classifier(
         reason: error.to_string(),
     })?;
     write(temporary.path().join("relex.json"), &json)?;
-    write(
-        temporary.path().join("model.safetensors"),
-        &weights(classifier, folder)?,
-    )?;
+    let weights = tensors(classifier).and_then(|tensors| serialize(tensors.all()));
+    let weights = weights.map_err(|reason| ModelError::Weights {
+        path: folder.join("model.safetensors"),
+        reason,
+    })?;
+    write(temporary.path().join("model.safetensors"), &weights)?;
     replace_folder(temporary, folder)
 }
 
@@ -155,8 +153,13 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
     let file = open_weights(&find_weights(folder)?)?;
     let file: &dyn WeightFile = file.as_ref();
     let (encoder, _) = fill(Encoder::new(&encoder_config, device), file, "", device)?;
-    let head = Head::new(&config.head_config(encoder_config.hidden_size), device);
-    let (head, _) = fill(head, file, "head.", device)?;
+    let head =
+        Head::new(&config.head_config(encoder_config.hidden_size), device).of_family(encoder_config.architecture);
+    let names = EitherHead {
+        file,
+        architecture: encoder_config.architecture,
+    };
+    let (head, _) = fill(head, &names, "head.", device)?;
     Ok(LoadedClassifier {
         classifier: Classifier { encoder, head },
         encoder_config,
@@ -180,22 +183,38 @@ fn encoder_config(path: &Path, vocab_size: usize) -> Result<Vec<u8>, ModelError>
     serde_json::to_vec_pretty(&config).map_err(refuse)
 }
 
-fn weights(classifier: &Classifier, folder: &Path) -> Result<Vec<u8>, ModelError> {
-    let refuse = |reason: String| ModelError::Weights {
-        path: folder.join("model.safetensors"),
-        reason,
-    };
+/// A classifier's weights by name.
+pub(crate) struct Tensors {
+    /// The encoder's, under their canonical names.
+    pub(crate) encoder: Vec<(String, WeightTensor)>,
+    /// The others: the head's under `head.`.
+    pub(crate) rest: Vec<(String, WeightTensor)>,
+}
+
+pub(crate) fn tensors(classifier: &Classifier) -> Result<Tensors, String> {
     let mut encoder = Collect::with_prefix("");
     classifier.encoder.visit(&mut encoder);
     let mut head = Collect::with_prefix("head.");
     classifier.head.visit(&mut head);
-    if let Some(reason) = encoder.failure.or(head.failure) {
-        return Err(refuse(reason));
+    match encoder.failure.or(head.failure) {
+        Some(reason) => Err(reason),
+        None => Ok(Tensors {
+            encoder: encoder.tensors,
+            rest: head.tensors,
+        }),
     }
-    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = encoder
-        .tensors
+}
+
+impl Tensors {
+    pub(crate) fn all(self) -> Vec<(String, WeightTensor)> {
+        self.encoder.into_iter().chain(self.rest).collect()
+    }
+}
+
+/// A safetensors file of these tensors, in `f32`.
+pub(crate) fn serialize(tensors: Vec<(String, WeightTensor)>) -> Result<Vec<u8>, String> {
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
         .into_iter()
-        .chain(head.tensors)
         .map(|(name, tensor)| {
             let bytes = tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect();
             (name, tensor.shape, bytes)
@@ -205,21 +224,32 @@ fn weights(classifier: &Classifier, folder: &Path) -> Result<Vec<u8>, ModelError
         .iter()
         .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-        .map_err(|error| refuse(error.to_string()))?;
+        .map_err(|error| error.to_string())?;
     let metadata = [("format".to_owned(), "pt".to_owned())].into();
-    safetensors::serialize(views, Some(metadata)).map_err(|error| refuse(error.to_string()))
+    safetensors::serialize(views, Some(metadata)).map_err(|error| error.to_string())
 }
 
-fn write(path: PathBuf, bytes: &[u8]) -> Result<(), ModelError> {
+pub(crate) fn write(path: PathBuf, bytes: &[u8]) -> Result<(), ModelError> {
     relex_data::write_atomically(&path, bytes).map_err(|error| ModelError::Io {
         path,
         source: std::io::Error::other(error),
     })
 }
 
+/// A temporary folder beside the one that it will be; see [`replace_folder`].
+pub(crate) fn new_folder(folder: &Path) -> Result<tempfile::TempDir, ModelError> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".saving-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+    builder.tempdir_in(parent).map_err(ModelError::io(parent))
+}
+
 /// Moves a finished temporary folder to its place; what stood there goes away only after that, and
 /// comes back if the move fails.
-fn replace_folder(temporary: tempfile::TempDir, folder: &Path) -> Result<(), ModelError> {
+pub(crate) fn replace_folder(temporary: tempfile::TempDir, folder: &Path) -> Result<(), ModelError> {
     let retired = temporary.path().with_extension("retired");
     let replaces = folder.exists();
     if replaces {

@@ -165,23 +165,37 @@ pub struct OpenEncoder {
     pub report: LoadReport,
 }
 
-/// Opens the configuration's encoder and adds the tokens that its markers need for this data set.
+/// Opens the configuration's encoder, adds the tokens that its markers need for this data set, and freezes layers.
 ///
 /// # Errors
 ///
 /// When a file is missing or damaged, the tokenizer has more tokens than the encoder has embeddings,
-/// the wanted length is more than the encoder has positions, or a type cannot be part of a token.
+/// the wanted length is more than the encoder has positions, it has fewer layers than should be frozen, or a type cannot be part
+/// of a token.
 pub fn open_encoder(
     config: &CheckedTrainConfig,
     spec: &DatasetSpec,
     device: &Device,
 ) -> Result<OpenEncoder, TrainError> {
     let model = &config.values().model;
-    let (mut encoder_config, encoder, report) = load_encoder(&model.encoder, device)?;
-    let mut text_encoder = TextEncoder::from_file(&model.encoder.join("tokenizer.json"), model.max_tokens)?;
+    let folder = config.encoder_folder();
+    let (mut encoder_config, encoder, report) = load_encoder(folder, device)?;
+    if model.freeze_layers > encoder_config.num_hidden_layers {
+        return Err(TrainError::Setting {
+            key: "model.freeze_layers",
+            value: model.freeze_layers.to_string(),
+            reason: format!(
+                "it must be at most {}, the number of the encoder's layers",
+                encoder_config.num_hidden_layers
+            ),
+        });
+    }
+    let mut text_encoder = TextEncoder::from_file(&folder.join("tokenizer.json"), model.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
     let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;
-    let encoder = encoder.add_tokens(&new_tokens, &mut encoder_config)?;
+    let encoder = encoder
+        .add_tokens(&new_tokens, &mut encoder_config)?
+        .with_frozen(model.freeze_layers);
     Ok(OpenEncoder {
         config: encoder_config,
         encoder,

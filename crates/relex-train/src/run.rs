@@ -125,6 +125,9 @@ pub struct Provenance {
     pub split_hash: String,
     /// Name and SHA-256 of each of the encoder's files.
     pub encoder: BTreeMap<String, String>,
+    /// Commit of the hub's repository that these are of, if they come from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder_commit: Option<String>,
     /// The seed.
     pub seed: u64,
     /// The device.

@@ -10,6 +10,7 @@ use relex_data::{DataError, FileSpec, Role};
 use super::Dataset;
 use crate::{
     args::FetchArguments,
+    hub,
     interrupt::{self, Interrupted},
     progress::{Progress, Verbosity, show},
     system::{NewFolders, cache_folder},
@@ -18,9 +19,18 @@ use crate::{
 /// How long a server may take to answer at all.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Looks beside dataset.toml (or in --data-dir), then in the cache, then downloads.
+/// Looks for a data set beside dataset.toml (or in --data-dir), then in the cache, then downloads; for an encoder in the
+/// hub's cache, then downloads.
 pub(crate) fn run(arguments: &FetchArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let dataset = Dataset::find(&arguments.dataset, arguments.data_dir.as_deref())?;
+    if let Some(name) = &arguments.encoder {
+        let snapshot = hub::fetch(name, arguments.revision.as_deref(), verbosity)?;
+        show(&snapshot.folder.display().to_string());
+        return Ok(());
+    }
+    let Some(dataset) = &arguments.dataset else {
+        bail!("give --dataset or --encoder");
+    };
+    let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
     let folder = find(&dataset, arguments.data_dir.is_some(), verbosity)?;
     show(&folder.display().to_string());
     Ok(())

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod augment;
 pub(crate) mod convert;
 pub(crate) mod evaluate;
+pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod lint;
 pub(crate) mod predict;
@@ -128,6 +129,18 @@ pub(crate) fn open_run(path: &Path) -> anyhow::Result<RunFolder> {
         "{}: not the folder of a run: {what}; make one with `relex train --run {0}`",
         path.display()
     )
+}
+
+/// The folder of a run's trained classifier.
+pub(crate) fn trained_model(folder: &RunFolder) -> anyhow::Result<PathBuf> {
+    let model = folder.model();
+    if !model.is_dir() {
+        bail!(
+            "{}: this run has no trained weights yet; let `relex train` finish, or train again",
+            model.display()
+        );
+    }
+    Ok(model)
 }
 
 /// A run's data and split; where they do not fit each other, the error names both files.

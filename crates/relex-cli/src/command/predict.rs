@@ -1,17 +1,27 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use relex_data::{DatasetSpec, Example, Role, data_hash, read_examples_with, sha256_file};
+use relex_data::{DatasetSpec, Example, OnBadRow, Role, data_hash, read_examples_with, sha256_file};
 use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
-use relex_model::{LoadedClassifier, load_classifier, open_device};
-use relex_train::{CheckedTrainConfig, Provenance, RunFolder, TrainError, encode_rows, predict, resolve};
+use relex_model::{DeviceChoice, LoadedClassifier, load_classifier, open_device};
+use relex_train::{CheckedTrainConfig, Provenance, RunFolder, TrainConfig, TrainError, encode_rows, predict, resolve};
 
-use super::{load_split, open_run, tell_bad_rows};
+use super::{Dataset, load_split, open_run, tell_bad_rows, trained_model};
 use crate::{
     args::{PredictArguments, Rows},
     interrupt::{self, Interrupted},
     progress::{Progress, Verbosity, show},
 };
+
+/// A classifier to predict with, and where it comes from.
+struct Source {
+    model: PathBuf,
+    name: String,
+    /// The run, with its configuration.
+    run: Option<(RunFolder, CheckedTrainConfig)>,
+    device: DeviceChoice,
+    batch_size: usize,
+}
 
 /// Rows to predict, and what they are.
 struct Input {
@@ -24,22 +34,14 @@ struct Input {
 }
 
 pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let folder = open_run(&arguments.run)?;
-    if !folder.model().is_dir() {
-        bail!(
-            "{}: this run has no trained weights yet; let `relex train` finish, or train again",
-            folder.model().display()
-        );
-    }
-    let config = resolve(&folder.config(), &[])?.check()?;
-    let choice = match &arguments.device {
-        Some(device) => device.parse()?,
-        None => config.device(),
+    let source = Source::find(arguments)?;
+    let input = match &source.run {
+        Some((folder, config)) => input_of_run(arguments, folder, config)?,
+        None => input_of_dataset(arguments)?,
     };
-    let input = input(arguments, &folder, &config)?;
-    let device = open_device(choice)?;
-    let model = load_classifier(&folder.model(), &device)?;
-    check_fits(&model, &input.spec, &folder)?;
+    let device = open_device(source.device)?;
+    let model = load_classifier(&source.model, &device)?;
+    check_fits(&model, &input.spec, &source.model)?;
     let encoded = encode_rows(
         &model.text_encoder,
         &model.config,
@@ -50,9 +52,8 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
 
     interrupt::listen()?;
     let mut progress = Progress::new(encoded.len(), "predict", verbosity);
-    let batch_size = config.values().training.evaluation_batch_size;
     let pad = model.encoder_config.pad_token_id;
-    let probabilities = predict(&model.classifier, &encoded, batch_size, pad, &device, |done| {
+    let probabilities = predict(&model.classifier, &encoded, source.batch_size, pad, &device, |done| {
         progress.at(done, "rows");
         interrupt::flow()
     });
@@ -72,7 +73,7 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
         format_version: PREDICTIONS_FORMAT_VERSION,
         labels: model.config.labels.clone(),
         negative_label: model.config.negative_label.clone(),
-        run: folder.name(),
+        run: source.name,
         data_hash: data_hash(&predicted, &input.spec.labels),
         split_hash: input.split_hash,
         fold: input.fold,
@@ -81,7 +82,10 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
     for output in &input.outputs {
         super::split::create_parent(output)?;
         // Scores of earlier predictions are no longer those of these.
-        if *output == folder.predictions("valid") && folder.evaluation("valid").exists() {
+        if let Some((folder, _)) = &source.run
+            && *output == folder.predictions("valid")
+            && folder.evaluation("valid").exists()
+        {
             std::fs::remove_file(folder.evaluation("valid")).with_context(|| output.display().to_string())?;
         }
         predictions.write(output, Some(&meta))?;
@@ -90,25 +94,72 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
     Ok(())
 }
 
-fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrainConfig) -> anyhow::Result<Input> {
+impl Source {
+    fn find(arguments: &PredictArguments) -> anyhow::Result<Self> {
+        let wanted = arguments.device.as_deref().map(str::parse).transpose()?;
+        if let Some(model) = &arguments.model {
+            let name = model.file_name().unwrap_or_default().to_string_lossy();
+            return Ok(Self {
+                model: model.clone(),
+                name: name.into_owned(),
+                run: None,
+                device: wanted.unwrap_or_default(),
+                batch_size: TrainConfig::default().training.evaluation_batch_size,
+            });
+        }
+        let Some(run) = &arguments.run else {
+            bail!("give --run or --model");
+        };
+        let folder = open_run(run)?;
+        let model = trained_model(&folder)?;
+        let config = resolve(&folder.config(), &[])?.check()?;
+        Ok(Self {
+            model,
+            name: folder.name(),
+            device: wanted.unwrap_or(config.device()),
+            batch_size: config.values().training.evaluation_batch_size,
+            run: Some((folder, config)),
+        })
+    }
+}
+
+/// Rows of a data set's test file, or of another file with its columns.
+fn input_of_dataset(arguments: &PredictArguments) -> anyhow::Result<Input> {
+    let (Some(dataset), Some(out)) = (&arguments.dataset, &arguments.out) else {
+        bail!("give --dataset and --out");
+    };
+    let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
+    if matches!(arguments.rows, Some(Rows::Valid | Rows::HoldOut)) {
+        bail!("only a run has a split: give --run, or --rows test, or a file with --input");
+    }
+    let outputs = vec![out.clone()];
+    if let Some(path) = &arguments.input {
+        return Input::file(path, dataset.spec, OnBadRow::Fail, outputs);
+    }
+    let examples = dataset.read(Role::Test)?;
+    Ok(Input::whole(dataset.spec, examples, outputs))
+}
+
+fn input_of_run(
+    arguments: &PredictArguments,
+    folder: &RunFolder,
+    config: &CheckedTrainConfig,
+) -> anyhow::Result<Input> {
     let values = &config.values().data;
     let outputs = |default: Vec<PathBuf>| match &arguments.out {
         Some(out) => vec![out.clone()],
         None => default,
     };
     if let Some(path) = &arguments.input {
-        let spec = open_spec(&values.dataset)?;
-        let file = spec.describe_named(path, Role::Test).ok_or_else(|| {
-            anyhow!(
-                "{}: cannot tell its format from its name; use .csv, .json, .jsonl or .txt",
-                path.display()
-            )
-        })?;
-        let (examples, report) = read_examples_with(path, &file, &spec, values.on_bad_row)?;
-        tell_bad_rows(&report);
-        return Ok(Input::whole(spec, examples, outputs(Vec::new())));
+        return Input::file(
+            path,
+            open_spec(&values.dataset)?,
+            values.on_bad_row,
+            outputs(Vec::new()),
+        );
     }
-    if arguments.rows == Rows::Test {
+    let chosen = arguments.rows.unwrap_or(Rows::Valid);
+    if chosen == Rows::Test {
         let spec = open_spec(&values.dataset)?;
         let (examples, report) = spec.read_with(values.files(), Role::Test, values.on_bad_row)?;
         tell_bad_rows(&report);
@@ -136,7 +187,7 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
             folder.path().join("split.json").display()
         );
     }
-    let (name, rows, fold) = match arguments.rows {
+    let (name, rows, fold) = match chosen {
         Rows::HoldOut if data.hold_out.is_empty() => bail!(
             "{}: the split holds no rows out of all folds; predict --rows valid, or train with a split of --strategy \
              hold-out-and-folds",
@@ -156,6 +207,18 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
 }
 
 impl Input {
+    fn file(path: &Path, spec: DatasetSpec, on_bad_row: OnBadRow, outputs: Vec<PathBuf>) -> anyhow::Result<Self> {
+        let file = spec.describe_named(path, Role::Test).ok_or_else(|| {
+            anyhow!(
+                "{}: cannot tell its format from its name; use .csv, .json, .jsonl or .txt",
+                path.display()
+            )
+        })?;
+        let (examples, report) = read_examples_with(path, &file, &spec, on_bad_row)?;
+        tell_bad_rows(&report);
+        Ok(Self::whole(spec, examples, outputs))
+    }
+
     fn whole(spec: DatasetSpec, examples: Vec<Example>, outputs: Vec<PathBuf>) -> Self {
         let rows = (0..examples.len()).collect();
         Self {
@@ -174,7 +237,7 @@ fn open_spec(folder: &Path) -> anyhow::Result<DatasetSpec> {
 }
 
 /// A classifier means something only with the labels and type words that it was trained with.
-fn check_fits(model: &LoadedClassifier, spec: &DatasetSpec, folder: &RunFolder) -> anyhow::Result<()> {
+fn check_fits(model: &LoadedClassifier, spec: &DatasetSpec, folder: &Path) -> anyhow::Result<()> {
     let what = if model.config.labels != spec.labels.names() {
         "labels, or their order"
     } else if model.config.type_words != spec.type_words {
@@ -184,7 +247,7 @@ fn check_fits(model: &LoadedClassifier, spec: &DatasetSpec, folder: &RunFolder) 
     };
     bail!(
         "{}: the classifier was trained with other {what} than dataset.toml of {:?} now has; restore that file or train again",
-        folder.model().display(),
+        folder.display(),
         spec.name
     )
 }

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use relex_data::{Manifest, rng::stream, sha256_file, sha256_hex};
-use relex_model::{Classifier, find_weights, open_device, save_classifier};
+use relex_model::{Classifier, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
     CheckedTrainConfig, EvaluationReport, Event, FitInput, LabelledRows, Provenance, RunFolder, SplitData, StepReport,
     TrainError, build_loss, classifier_config, encode_rows, fit, open_encoder, resolve,
@@ -18,6 +18,7 @@ use relex_train::{
 use super::load_split;
 use crate::{
     args::TrainArguments,
+    hub,
     interrupt::{self, Interrupted},
     progress::{Progress, Verbosity, show},
     system::{NewFolders, peak_memory_mib},
@@ -32,7 +33,6 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     if let Some(path) = &arguments.run {
         RunFolder::at(path).check_free()?;
     }
-    verbosity.detail(config.to_toml()?);
 
     // Everything that can be refused is looked at before the run folder is touched.
     let mut data = verbosity.timed("read data and verify split", || load_split(&config))?;
@@ -41,6 +41,9 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     if values.loss.depends_on_counts() {
         note_labels_without_rows(&data, verbosity);
     }
+    let config = hub::locate(config, verbosity)?;
+    let values = config.values();
+    verbosity.detail(config.to_toml()?);
     let inference = open_device(config.device())?;
     let device = inference.clone().autodiff();
     let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, &device))?;
@@ -110,7 +113,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let train_seconds = training.elapsed().as_secs_f64() - log.evaluation_seconds;
     let totals = log.finish()?;
 
-    let encoder_folder = &values.model.encoder;
+    let encoder_folder = config.encoder_folder();
     save_classifier(
         &folder.model(),
         &classifier,
@@ -127,6 +130,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         data_hash: data.manifest.data_hash().into(),
         split_hash: data.manifest.hash().into(),
         encoder: encoder_files(encoder_folder)?,
+        encoder_commit: config.encoder_commit().map(str::to_owned),
         seed: values.seed,
         device: config.device().to_string(),
         precision: "f32".into(),
@@ -190,11 +194,8 @@ fn keep_split(folder: &RunFolder, manifest: &Manifest) -> anyhow::Result<()> {
 }
 
 fn encoder_files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let files = [
-        folder.join("config.json"),
-        folder.join("tokenizer.json"),
-        find_weights(folder)?,
-    ];
+    let mut files = vec![folder.join("config.json"), folder.join("tokenizer.json")];
+    files.extend(weight_parts(&find_weights(folder)?)?);
     files
         .iter()
         .map(|path| {

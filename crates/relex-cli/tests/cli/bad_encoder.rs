@@ -8,7 +8,8 @@ fn check(edit: impl FnOnce(&Bench), parts: &[&str]) {
     bench.refuse(&["train", "--config", "tiny.toml", "--run", "new/run"], parts);
 }
 
-const NEEDS: &str = "it needs config.json, tokenizer.json and one of model.safetensors or a .gguf file";
+const NEEDS: &str =
+    "it needs config.json, tokenizer.json and weights: model.safetensors, pytorch_model.bin or a .gguf file";
 
 #[test]
 fn without_tokenizer() {
@@ -22,7 +23,7 @@ fn without_tokenizer() {
 fn without_weights() {
     check(
         |bench| bench.remove("encoder/model.safetensors"),
-        &["encoder: no model.safetensors or *.gguf", NEEDS],
+        &["encoder: no model.safetensors, pytorch_model.bin or *.gguf", NEEDS],
     );
 }
 
@@ -46,7 +47,25 @@ fn no_folder_at_all() {
         "--run",
         "new/run",
     ];
-    bench.refuse(&arguments, &["nowhere: no config.json", NEEDS]);
+    bench.refuse(
+        &arguments,
+        &[
+            "model.encoder = \"nowhere\": there is no such folder",
+            "does not hold all of nowhere at main",
+            "HF_HUB_OFFLINE",
+        ],
+    );
+}
+
+/// Nothing is asked of a network for what cannot be a name.
+#[test]
+fn a_path_that_leads_nowhere() {
+    let bench = Bench::with_split();
+    let set = "model.encoder=no/such/folder";
+    bench.refuse(
+        &["train", "--config", "tiny.toml", "--set", set, "--run", "new/run"],
+        &["\"no/such/folder\": there is no such folder", "no name of the hub's"],
+    );
 }
 
 #[test]

@@ -89,12 +89,17 @@ impl Bench {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relex"));
-        // Asked for backtraces, the program must not show them all the same; the cache is the
-        // test's own; no proxy stands between a test and its own server.
+        // Asked for backtraces, the program must not show them all the same; the caches are the
+        // test's own; no proxy stands between a test and its own server, and no test reaches the hub.
         command
             .env("RUST_BACKTRACE", "1")
-            .env("RELEX_CACHE", self.path("cache"));
+            .env("RELEX_CACHE", self.path("cache"))
+            .env("HF_HOME", self.path("huggingface"))
+            .env("HF_HUB_OFFLINE", "1");
         for name in [
+            "HF_HUB_CACHE",
+            "HF_ENDPOINT",
+            "HF_TOKEN",
             "http_proxy",
             "https_proxy",
             "all_proxy",

@@ -1,6 +1,7 @@
 //! From marked text to token ids, and from token ids to batches.
 
 mod batch;
+mod special;
 mod vocabulary;
 mod window;
 
@@ -98,10 +99,11 @@ impl TextEncoder {
                 encoder.vocab_size
             )));
         }
-        if self.max_tokens > encoder.max_position_embeddings {
+        if self.max_tokens > encoder.max_tokens() {
             return Err(refuse(format!(
                 "model.max_tokens = {}, but the encoder has only {} positions; lower it",
-                self.max_tokens, encoder.max_position_embeddings
+                self.max_tokens,
+                encoder.max_tokens()
             )));
         }
         Ok(())

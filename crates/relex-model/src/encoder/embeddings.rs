@@ -18,15 +18,27 @@ pub(super) struct Embeddings {
     token_type_embeddings: Embedding,
     layer_norm: LayerNorm,
     #[module(skip)]
+    positions: Positions,
+    #[module(skip)]
     epsilon: f64,
     #[module(skip)]
     dropout: f32,
 }
 
+/// How the positions of a text's tokens are counted.
+#[derive(Debug, Clone, Copy)]
+enum Positions {
+    /// From 0 on (BERT, ELECTRA).
+    FromZero,
+    /// The n-th token that is not padding has the padding token's id plus n, and padding has that id
+    /// (RoBERTa, XLM-R; `create_position_ids_from_input_ids` in transformers).
+    AfterPadding(u32),
+}
+
 impl Embeddings {
     pub(super) fn new(config: &EncoderConfig, device: &Device) -> Self {
         let table = |rows| {
-            EmbeddingConfig::new(rows, config.hidden_size)
+            EmbeddingConfig::new(rows, config.embedding_size)
                 .with_initializer(Initializer::Zeros)
                 .init(device)
         };
@@ -34,9 +46,14 @@ impl Embeddings {
             word_embeddings: table(config.vocab_size),
             position_embeddings: table(config.max_position_embeddings),
             token_type_embeddings: table(config.type_vocab_size),
-            layer_norm: LayerNormConfig::new(config.hidden_size)
+            layer_norm: LayerNormConfig::new(config.embedding_size)
                 .with_epsilon(config.layer_norm_eps)
                 .init(device),
+            positions: if config.architecture.counts_from_padding() {
+                Positions::AfterPadding(config.pad_token_id)
+            } else {
+                Positions::FromZero
+            },
             epsilon: config.layer_norm_eps,
             dropout: config.hidden_dropout_prob,
         }
@@ -63,7 +80,7 @@ impl Embeddings {
         Ok(self)
     }
 
-    /// `[batch, seq_len]` → `[batch, seq_len, hidden]`. Without `token_type_ids`, or with a single type,
+    /// `[batch, seq_len]` → `[batch, seq_len, embedding]`. Without `token_type_ids`, or with a single type,
     /// every token is of type 0.
     pub(super) fn forward(
         &self,
@@ -71,20 +88,31 @@ impl Embeddings {
         token_type_ids: Option<Tensor<2, Int>>,
         pass: &mut Pass<'_>,
     ) -> Tensor<3> {
-        let [_, seq_len] = input_ids.dims();
+        let positions = self.positions(&input_ids);
         let words = self.word_embeddings.forward(input_ids);
-        let positions = self
-            .position_embeddings
-            .weight
-            .val()
-            .narrow(0, 0, seq_len)
-            .unsqueeze::<3>();
         let types = match token_type_ids {
             Some(ids) if self.token_type_embeddings.weight.shape()[0] > 1 => self.token_type_embeddings.forward(ids),
             _ => self.token_type_embeddings.weight.val().narrow(0, 0, 1).unsqueeze::<3>(),
         };
         let normed = ops::layer_norm(words + (positions + types), &self.layer_norm, self.epsilon);
         ops::dropout(normed, pass.mask(self.dropout))
+    }
+
+    /// Position embeddings of `[batch, seq_len]` tokens: `[batch, seq_len, embedding]`, or
+    /// `[1, seq_len, embedding]` where all rows have the same.
+    fn positions(&self, input_ids: &Tensor<2, Int>) -> Tensor<3> {
+        match self.positions {
+            Positions::FromZero => {
+                let [_, seq_len] = input_ids.dims();
+                let table = self.position_embeddings.weight.val();
+                table.narrow(0, 0, seq_len).unsqueeze()
+            }
+            Positions::AfterPadding(padding) => {
+                let is_token = input_ids.clone().not_equal_elem(padding).int();
+                let count = is_token.clone().cumsum(1) * is_token;
+                self.position_embeddings.forward(count.add_scalar(padding))
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod layer;
 
 use burn::{
     module::Module,
+    nn::Linear,
     tensor::{Device, Int, Tensor},
 };
 
@@ -14,14 +15,18 @@ pub use config::{Architecture, EncoderConfig};
 use embeddings::Embeddings;
 use layer::Layer;
 
-use crate::{ModelError, NewToken, ops::Pass};
+use crate::{ModelError, NewToken, head::linear, ops::Pass};
 
-/// A BERT encoder: embeddings, then a stack of transformer layers (Devlin et al. 2019; post-norm,
-/// learnt absolute positions).
+/// An encoder of one of the families in [`Architecture`]: embeddings, then a stack of transformer layers
+/// (Devlin et al. 2019; post-norm, learnt absolute positions).
 #[derive(Module, Debug)]
 pub struct Encoder {
     embeddings: Embeddings,
+    /// From the embeddings' width to that of the hidden states, where they differ.
+    embeddings_project: Option<Linear>,
     layers: Vec<Layer>,
+    #[module(skip)]
+    architecture: Architecture,
 }
 
 impl Encoder {
@@ -29,10 +34,18 @@ impl Encoder {
     pub fn new(config: &EncoderConfig, device: &Device) -> Self {
         Self {
             embeddings: Embeddings::new(config, device),
+            embeddings_project: (config.embedding_size != config.hidden_size)
+                .then(|| linear(config.embedding_size, config.hidden_size, device)),
             layers: (0..config.num_hidden_layers)
                 .map(|_| Layer::new(config, device))
                 .collect(),
+            architecture: config.architecture,
         }
+    }
+
+    /// The family of encoders that it is of.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
     }
 
     /// Number of rows of the word embeddings.
@@ -60,10 +73,30 @@ impl Encoder {
         Ok(self)
     }
 
+    /// Takes the embeddings and the lowest `layers` layers out of training, all layers if there are fewer; 0 changes nothing.
+    /// They keep their weights, and no gradient is computed for them, which saves the time and memory that it takes.
+    #[must_use]
+    pub fn with_frozen(mut self, layers: usize) -> Self {
+        if layers == 0 {
+            return self;
+        }
+        self.embeddings = self.embeddings.no_grad();
+        self.embeddings_project = self.embeddings_project.no_grad();
+        let (frozen, free): (Vec<_>, Vec<_>) = self.layers.into_iter().enumerate().partition(|(at, _)| *at < layers);
+        let frozen = frozen.into_iter().map(|(_, layer)| layer.no_grad());
+        self.layers = frozen.chain(free.into_iter().map(|(_, layer)| layer)).collect();
+        self
+    }
+
     /// Hidden states of the last layer, `[batch, seq_len, hidden]`.
     ///
     /// `input_ids` and `token_type_ids` are `[batch, seq_len]`; `attention_mask` is
     /// `[batch, seq_len]` with 1 for real tokens and 0 for padding, which no token attends to.
+    ///
+    /// # Panics
+    ///
+    /// When a row has more tokens than [`EncoderConfig::max_tokens`], or an id is outside the vocabulary.
+    /// [`crate::TextEncoder::check_fits`] makes sure that no text of a tokenizer's leads to either.
     pub fn forward(
         &self,
         input_ids: Tensor<2, Int>,
@@ -73,6 +106,10 @@ impl Encoder {
     ) -> Tensor<3> {
         let attention_bias = attention_bias(attention_mask);
         let embedded = self.embeddings.forward(input_ids, token_type_ids, pass);
+        let embedded = match &self.embeddings_project {
+            None => embedded,
+            Some(project) => project.forward(embedded),
+        };
         self.layers.iter().fold(embedded, |hidden, layer| {
             layer.forward(hidden, attention_bias.clone(), pass)
         })

@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 pub use cls::ClsHead;
 pub use entity_start::EntityStartHead;
 
-use crate::ops::Pass;
+use crate::{Architecture, ops::Pass};
 
 /// Which head stands on the encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum HeadKind {
-    /// The first token, as `transformers.BertForSequenceClassification` does it.
+    /// The first token, as transformers' `…ForSequenceClassification` does it.
     Cls,
     /// Both entities' opening markers, concatenated (Baldini Soares et al. 2019).
     #[default]
@@ -59,6 +59,16 @@ impl Head {
         match config.kind {
             HeadKind::Cls => Self::Cls(ClsHead::new(config, device)),
             HeadKind::EntityStart => Self::EntityStart(EntityStartHead::new(config, device)),
+        }
+    }
+
+    /// The head as transformers' `…ForSequenceClassification` of the encoder's family computes it: there a
+    /// `cls` head on ELECTRA has GELU where the others have tanh. Other heads stay as they are.
+    #[must_use]
+    pub fn of_family(self, architecture: Architecture) -> Self {
+        match self {
+            Self::Cls(head) => Self::Cls(head.of_family(architecture)),
+            head => head,
         }
     }
 

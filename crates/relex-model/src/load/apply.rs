@@ -79,6 +79,24 @@ impl Fill<'_> {
     /// The values in this crate's orientation; none if there is nothing to load.
     fn tensor(&mut self, shape: &[usize]) -> Option<TensorData> {
         let name = self.at.canonical(self.prefix);
+        let transposed = self.at.is_transposed(shape);
+        let mut expected = shape.to_vec();
+        if transposed {
+            expected.reverse();
+        }
+        // Looked at before it is read, so that a file that claims an enormous tensor costs nothing.
+        let found = self.file.shape(&name);
+        if let Some(found) = found
+            && found != expected
+        {
+            self.error.get_or_insert(ModelError::Shape {
+                path: self.file.path().into(),
+                name,
+                found,
+                expected,
+            });
+            return None;
+        }
         let tensor = match self.file.read(&name) {
             Ok(Some(tensor)) => tensor,
             Ok(None) => {
@@ -90,20 +108,6 @@ impl Fill<'_> {
                 return None;
             }
         };
-        let transposed = self.at.is_transposed(shape);
-        let mut expected = shape.to_vec();
-        if transposed {
-            expected.reverse();
-        }
-        if tensor.shape != expected {
-            self.error.get_or_insert(ModelError::Shape {
-                path: self.file.path().into(),
-                name,
-                found: tensor.shape,
-                expected,
-            });
-            return None;
-        }
         self.used.insert(name);
         let tensor = if transposed { transpose(&tensor) } else { tensor };
         Some(TensorData::new(tensor.values, tensor.shape))

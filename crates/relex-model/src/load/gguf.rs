@@ -8,7 +8,7 @@ use std::{
 
 use half::f16;
 
-use super::{WeightFile, WeightTensor, names};
+use super::{WeightFile, WeightTensor, decode, names};
 use crate::ModelError;
 
 /// Weights in a Q4_0 or Q8_0 block.
@@ -87,17 +87,16 @@ impl WeightFile for GgufFile {
         self.tensors.keys().cloned().collect()
     }
 
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        Some(self.tensors.get(name)?.shape.clone())
+    }
+
     fn read(&self, name: &str) -> Result<Option<WeightTensor>, ModelError> {
         Ok(self.tensors.get(name).map(|info| {
             let bytes = &self.bytes[info.start..info.end];
             let values = match info.kind {
-                Kind::F32 => bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
-                Kind::F16 => bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|&b| f16::from_le_bytes(b).to_f32())
-                    .collect(),
+                Kind::F32 => decode::f32(bytes),
+                Kind::F16 => decode::f16(bytes),
                 Kind::Q4_0 => dequantize(bytes, q4_0),
                 Kind::Q8_0 => dequantize(bytes, q8_0),
             };

@@ -1,9 +1,14 @@
-//! Weight files in: safetensors and GGUF, under Hugging Face's and llama.cpp's names.
+//! Weight files in: safetensors, PyTorch's and GGUF, under Hugging Face's and llama.cpp's names.
 
 mod apply;
+mod decode;
 mod gguf;
 mod names;
+mod pytorch;
 mod safetensors;
+mod sharded;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +35,8 @@ pub trait WeightFile {
     fn path(&self) -> &Path;
     /// Canonical names of all tensors.
     fn names(&self) -> Vec<String>;
+    /// A tensor's shape, known without reading the tensor; `None` if there is none of this name.
+    fn shape(&self, name: &str) -> Option<Vec<usize>>;
     /// Reads one tensor; `None` if there is none of this name.
     ///
     /// # Errors
@@ -38,31 +45,53 @@ pub trait WeightFile {
     fn read(&self, name: &str) -> Result<Option<WeightTensor>, ModelError>;
 }
 
-/// Opens a weight file by its extension, `.safetensors` or `.gguf`.
+/// Names of weight files in an encoder folder, in the order in which they are looked for; a `.gguf` file of
+/// any name comes last.
+pub const WEIGHT_FILES: [&str; 4] = [
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+];
+
+/// Opens a weight file by its name: `.safetensors`, PyTorch's `.bin`, `.pt` and `.pth`, the `.index.json` of
+/// either in several files, or `.gguf`.
 ///
 /// # Errors
 ///
-/// When it cannot be read, or its header is damaged.
+/// When it cannot be read, its header is damaged, or a file that an index names is not there.
 pub fn open_weights(path: &Path) -> Result<Box<dyn WeightFile>, ModelError> {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("safetensors") => Ok(Box::new(safetensors::SafetensorsFile::open(path)?)),
-        Some("gguf") => Ok(Box::new(gguf::GgufFile::open(path)?)),
-        _ => Err(ModelError::Weights {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let ends_with = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    if ends_with(&[".safetensors"]) {
+        Ok(Box::new(safetensors::SafetensorsFile::open(path)?))
+    } else if ends_with(&[".index.json"]) {
+        Ok(Box::new(sharded::ShardedFile::open(path)?))
+    } else if ends_with(&[".bin", ".pt", ".pth"]) {
+        Ok(Box::new(pytorch::PytorchFile::open(path)?))
+    } else if ends_with(&[".gguf"]) {
+        Ok(Box::new(gguf::GgufFile::open(path)?))
+    } else {
+        Err(ModelError::Weights {
             path: path.into(),
-            reason: "unknown kind of weight file; use .safetensors or .gguf".into(),
-        }),
+            reason: "unknown kind of weight file; use .safetensors, .bin, the .index.json of either, or .gguf".into(),
+        })
     }
 }
 
-/// The weight file of an encoder folder: `model.safetensors`, else the first `*.gguf`.
+/// The weight file of an encoder folder, as [`open_weights`] takes it: `model.safetensors`, else
+/// `pytorch_model.bin`, either in one file or as the `.index.json` of several, else the first `*.gguf`.
 ///
 /// # Errors
 ///
-/// When the folder cannot be listed or has neither.
+/// When the folder cannot be listed or has none of them.
 pub fn find_weights(folder: &Path) -> Result<PathBuf, ModelError> {
-    let safetensors = folder.join("model.safetensors");
-    if safetensors.is_file() {
-        return Ok(safetensors);
+    if let Some(path) = WEIGHT_FILES
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|path| path.is_file())
+    {
+        return Ok(path);
     }
     let entries = std::fs::read_dir(folder).map_err(ModelError::io(folder))?;
     let mut gguf: Vec<PathBuf> = entries
@@ -72,8 +101,21 @@ pub fn find_weights(folder: &Path) -> Result<PathBuf, ModelError> {
     gguf.sort();
     gguf.into_iter().next().ok_or(ModelError::MissingFile {
         folder: folder.into(),
-        what: "model.safetensors or *.gguf",
+        what: "model.safetensors, pytorch_model.bin or *.gguf",
     })
+}
+
+/// Every file that the weights at `path` are in: itself, and what it names if it is an index.
+///
+/// # Errors
+///
+/// When an index cannot be read.
+pub fn weight_parts(path: &Path) -> Result<Vec<PathBuf>, ModelError> {
+    let mut parts = vec![path.to_path_buf()];
+    if path.extension().is_some_and(|extension| extension == "json") {
+        parts.extend(sharded::shard_paths(path)?);
+    }
+    Ok(parts)
 }
 
 /// Loads a pre-trained encoder from its folder (`config.json` and weights).

@@ -1,6 +1,8 @@
 //! One table for names: what a parameter is called here, in Hugging Face's files and in
 //! llama.cpp's.
 
+use std::collections::HashMap;
+
 /// (module path here, Hugging Face, llama.cpp); `{}` stands for the layer's number.
 const TABLE: [(&str, &str, &str); 12] = [
     ("embeddings.word_embeddings", "embeddings.word_embeddings", "token_embd"),
@@ -54,7 +56,7 @@ const TABLE: [(&str, &str, &str); 12] = [
 ];
 
 /// Prefixes that task models put before their encoder's names.
-const PREFIXES: [&str; 2] = ["bert.", "model."];
+const PREFIXES: [&str; 4] = ["bert.", "roberta.", "electra.", "model."];
 
 /// The canonical name (Hugging Face's, without prefix) of a parameter of this crate's modules.
 /// Paths outside the table, such as those of heads, are their own names.
@@ -79,6 +81,21 @@ pub(super) fn from_hugging_face(name: &str) -> String {
         Some((module, "beta")) => format!("{module}.bias"),
         _ => bare.to_owned(),
     }
+}
+
+/// The file's names by canonical ones.
+///
+/// # Errors
+///
+/// When two names are the same parameter.
+pub(super) fn originals(names: Vec<String>) -> Result<HashMap<String, String>, String> {
+    let mut originals = HashMap::new();
+    for name in names {
+        if let Some(other) = originals.insert(from_hugging_face(&name), name.clone()) {
+            return Err(format!("tensors {other:?} and {name:?} are the same parameter"));
+        }
+    }
+    Ok(originals)
 }
 
 /// The canonical name of a tensor in a GGUF file; its own where llama.cpp has none for it.
@@ -144,10 +161,27 @@ mod tests {
     }
 
     #[test]
+    fn prefixes_of_all_families_are_stripped() {
+        for prefix in ["bert", "roberta", "electra"] {
+            let name = format!("{prefix}.embeddings.LayerNorm.weight");
+            assert_eq!(from_hugging_face(&name), "embeddings.LayerNorm.weight");
+        }
+        let projection = "embeddings_project.weight";
+        assert_eq!(from_path(projection), projection);
+        assert_eq!(from_hugging_face(&format!("electra.{projection}")), projection);
+    }
+
+    #[test]
     fn foreign_names_stay_as_they_are() {
         assert_eq!(from_path("head.dense.weight"), "head.dense.weight");
         assert_eq!(from_gguf("cls.weight"), "cls.weight");
         assert_eq!(from_gguf("blk.x.attn_q.bias"), "blk.x.attn_q.bias");
-        assert_eq!(from_hugging_face("cls.predictions.bias"), "cls.predictions.bias");
+        for head in [
+            "cls.predictions.bias",
+            "lm_head.bias",
+            "discriminator_predictions.dense.bias",
+        ] {
+            assert_eq!(from_hugging_face(head), head);
+        }
     }
 }

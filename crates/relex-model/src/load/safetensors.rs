@@ -1,44 +1,69 @@
 use std::{
     collections::HashMap,
+    fs::File,
+    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
-use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors, tensor::Metadata};
+use safetensors::{Dtype, tensor::Metadata};
 
-use super::{WeightFile, WeightTensor, names};
+use super::{WeightFile, WeightTensor, decode, names};
 use crate::ModelError;
 
-/// A safetensors file held in memory; tensors are converted when they are read.
+/// No header of a real model comes near this; a larger one is a damaged file.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// A safetensors file; only its header is in memory, tensors are read when they are asked for.
 pub(super) struct SafetensorsFile {
     path: PathBuf,
-    bytes: Vec<u8>,
+    file: File,
+    header: Metadata,
+    /// Where the header's offsets count from.
+    data_start: u64,
     /// Canonical name → name in the file.
     originals: HashMap<String, String>,
 }
 
 impl SafetensorsFile {
     pub(super) fn open(path: &Path) -> Result<Self, ModelError> {
-        let bytes = std::fs::read(path).map_err(ModelError::io(path))?;
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|error| ModelError::Weights {
+        let file = File::open(path).map_err(ModelError::io(path))?;
+        let length = file.metadata().map_err(ModelError::io(path))?.len();
+        let (header, data_start) = read_header(&file, length).map_err(|reason| ModelError::Weights {
             path: path.into(),
-            reason: format!("not a whole safetensors file ({error}); was it cut short while it was copied?"),
+            reason: format!("not a whole safetensors file ({reason}); was it cut short while it was copied?"),
         })?;
-        let mut originals = HashMap::new();
-        for name in tensors.names() {
-            if let Some(other) = originals.insert(names::from_hugging_face(name), name.to_owned()) {
-                return Err(ModelError::Weights {
-                    path: path.into(),
-                    reason: format!("tensors {other:?} and {name:?} are the same parameter"),
-                });
-            }
-        }
+        let originals = names::originals(header.offset_keys()).map_err(|reason| ModelError::Weights {
+            path: path.into(),
+            reason,
+        })?;
         Ok(Self {
             path: path.into(),
-            bytes,
+            file,
+            header,
+            data_start,
             originals,
         })
     }
+}
+
+fn read_header(mut file: &File, length: u64) -> Result<(Metadata, u64), String> {
+    let mut size = [0; 8];
+    file.read_exact(&mut size).map_err(|error| error.to_string())?;
+    let size = u64::from_le_bytes(size);
+    if size > LONGEST_HEADER || size > length {
+        return Err(format!("its header would be {size} bytes long"));
+    }
+    let mut text = Vec::new();
+    file.take(size)
+        .read_to_end(&mut text)
+        .map_err(|error| error.to_string())?;
+    let header: Metadata = serde_json::from_slice(&text).map_err(|error| format!("in its header: {error}"))?;
+    let data_start = 8 + size;
+    let expected = data_start + header.data_len() as u64;
+    if expected != length {
+        return Err(format!("{length} bytes instead of {expected}"));
+    }
+    Ok((header, data_start))
 }
 
 impl WeightFile for SafetensorsFile {
@@ -50,39 +75,33 @@ impl WeightFile for SafetensorsFile {
         self.originals.keys().cloned().collect()
     }
 
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        Some(self.header.info(self.originals.get(name)?)?.shape.clone())
+    }
+
     fn read(&self, name: &str) -> Result<Option<WeightTensor>, ModelError> {
         let Some(original) = self.originals.get(name) else {
             return Ok(None);
         };
-        let refuse = |reason: String| ModelError::Weights {
-            path: self.path.clone(),
-            reason,
+        let Some(info) = self.header.info(original) else {
+            return Ok(None);
         };
-        let (start, header): (usize, Metadata) =
-            SafeTensors::read_metadata(&self.bytes).map_err(|error| refuse(error.to_string()))?;
-        let info = header
-            .info(original)
-            .ok_or_else(|| refuse(format!("tensor {original:?} vanished from the header")))?;
-        let data = start + size_of::<u64>();
-        let bytes = &self.bytes[data + info.data_offsets.0..data + info.data_offsets.1];
+        let (start, end) = info.data_offsets;
+        let mut bytes = vec![0; end - start];
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(self.data_start + start as u64))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(ModelError::io(&self.path))?;
         let values = match info.dtype {
-            Dtype::F32 => decode(bytes, f32::from_le_bytes),
-            Dtype::F16 => decode(bytes, |b| f16::from_le_bytes(b).to_f32()),
-            Dtype::BF16 => decode(bytes, |b| bf16::from_le_bytes(b).to_f32()),
-            Dtype::F64 => decode(bytes, |b| f64::from_le_bytes(b) as f32),
-            other => {
-                return Err(refuse(format!(
-                    "tensor {original:?} is of type {other:?}; supported are F32, F16, BF16 and F64"
-                )));
-            }
+            Dtype::F32 => decode::f32(&bytes),
+            Dtype::F16 => decode::f16(&bytes),
+            Dtype::BF16 => decode::bf16(&bytes),
+            Dtype::F64 => decode::f64(&bytes),
+            other => return Err(decode::unsupported(&self.path, original, &format!("{other:?}"))),
         };
         Ok(Some(WeightTensor {
             shape: info.shape.clone(),
             values,
         }))
     }
-}
-
-fn decode<const N: usize>(bytes: &[u8], convert: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    bytes.as_chunks().0.iter().map(|&chunk| convert(chunk)).collect()
 }

@@ -64,8 +64,8 @@ pub struct DataConfig {
 }
 
 /// What is left out, so that the file of a run reads as it did before the key was there.
-fn is_default(on_bad_row: &OnBadRow) -> bool {
-    *on_bad_row == OnBadRow::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl DataConfig {
@@ -79,8 +79,14 @@ impl DataConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
-    /// Folder of the pre-trained encoder.
+    /// Folder of the pre-trained encoder, or its name on the Hugging Face Hub; a folder that is there wins.
     pub encoder: PathBuf,
+    /// Branch, tag or commit of an encoder from the hub; by default `main`. A run's own configuration has the commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// How many of the encoder's layers do not learn, the lowest first, and with them the embeddings; 0 for none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub freeze_layers: usize,
     /// Markers around the entities.
     pub markers: Markers,
     /// The head on the encoder.
@@ -175,6 +181,8 @@ impl Default for ModelConfig {
     fn default() -> Self {
         Self {
             encoder: PathBuf::new(),
+            revision: None,
+            freeze_layers: 0,
             markers: Markers::default(),
             head: HeadKind::default(),
             head_dropout: 0.1,
@@ -215,6 +223,8 @@ impl Default for TrainingConfig {
 pub struct CheckedTrainConfig {
     config: TrainConfig,
     device: DeviceChoice,
+    /// Where an encoder of the hub was found.
+    snapshot: Option<PathBuf>,
 }
 
 impl CheckedTrainConfig {
@@ -226,6 +236,25 @@ impl CheckedTrainConfig {
     /// The device, parsed.
     pub fn device(&self) -> DeviceChoice {
         self.device
+    }
+
+    /// Where the encoder's files are: the snapshot that stands for it, or `model.encoder` itself.
+    pub fn encoder_folder(&self) -> &std::path::Path {
+        self.snapshot.as_deref().unwrap_or(&self.config.model.encoder)
+    }
+
+    /// The same configuration, with the files of its encoder from the hub in `folder`; `commit`, which is what they are
+    /// of, becomes its `model.revision`.
+    #[must_use]
+    pub fn at_snapshot(mut self, folder: PathBuf, commit: String) -> Self {
+        self.config.model.revision = Some(commit);
+        self.snapshot = Some(folder);
+        self
+    }
+
+    /// The commit of the hub's repository that the encoder's files are of, if they come from there.
+    pub fn encoder_commit(&self) -> Option<&str> {
+        self.snapshot.as_ref().and(self.config.model.revision.as_deref())
     }
 
     /// The configuration as TOML, complete: reading it back gives the same run.
@@ -267,7 +296,7 @@ impl TrainConfig {
             (
                 "model.encoder",
                 &self.model.encoder,
-                "give the folder of a pre-trained encoder",
+                "give the folder of a pre-trained encoder, or its name on the Hugging Face Hub",
             ),
         ] {
             if path.as_os_str().is_empty() {
@@ -344,6 +373,10 @@ impl TrainConfig {
                 "it is a share of all steps, 0 to 1",
             );
         }
-        Ok(CheckedTrainConfig { config: self, device })
+        Ok(CheckedTrainConfig {
+            config: self,
+            device,
+            snapshot: None,
+        })
     }
 }

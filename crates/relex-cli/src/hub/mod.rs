@@ -1,0 +1,79 @@
+//! Encoders by their names on the Hugging Face Hub, kept in the cache that Python's `huggingface_hub` uses:
+//! what either has downloaded, the other finds.
+//!
+//! This is the one place of relex that talks to the hub. Libraries get a folder, so they need neither a network
+//! nor the environment.
+
+mod checksum;
+mod client;
+mod repository;
+mod settings;
+mod snapshot;
+mod transfer;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use relex_train::CheckedTrainConfig;
+
+use crate::progress::Verbosity;
+use repository::{Repository, Revision};
+pub(crate) use snapshot::Snapshot;
+
+/// What the environment says about the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Settings {
+    /// The cache, with one folder for each repository.
+    cache: PathBuf,
+    /// The hub's address, without a slash at the end.
+    endpoint: String,
+    /// What private and gated repositories ask for.
+    token: Option<String>,
+    network: Network,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Network {
+    Allowed,
+    /// Only the cache is looked at.
+    Forbidden,
+}
+
+/// The commit of a repository's branch or tag (`main` by default) in the cache, downloaded if need be.
+pub(crate) fn fetch(name: &str, revision: Option<&str>, verbosity: Verbosity) -> anyhow::Result<Snapshot> {
+    let repository: Repository = name.parse()?;
+    let revision: Revision = revision.unwrap_or("main").parse()?;
+    let settings = Settings::from(|name| std::env::var(name).ok())?;
+    snapshot::find(&settings, &repository, &revision, verbosity)
+}
+
+/// Finds the encoder that a configuration names: a folder as it is, any other name on the hub. The answer has
+/// the commit as its `model.revision`, so that it stands for the same encoder tomorrow.
+pub(crate) fn locate(config: CheckedTrainConfig, verbosity: Verbosity) -> anyhow::Result<CheckedTrainConfig> {
+    let model = &config.values().model;
+    let encoder = &model.encoder;
+    if encoder.is_dir() {
+        if let Some(revision) = &model.revision {
+            bail!(
+                "model.revision = {revision:?}: it is for encoders of the hub, but model.encoder = {:?} is a folder; \
+                 leave it out",
+                encoder.display().to_string()
+            );
+        }
+        return Ok(config);
+    }
+    let snapshot = encoder
+        .to_str()
+        .context("its name is not Unicode")
+        .and_then(|name| fetch(name, model.revision.as_deref(), verbosity))
+        .with_context(|| {
+            let name = encoder.display().to_string();
+            format!("model.encoder = {name:?}: there is no such folder, and it cannot be had from the hub")
+        })?;
+    Ok(config.at_snapshot(snapshot.folder, snapshot.commit))
+}
+
+/// The path as part of a message.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
