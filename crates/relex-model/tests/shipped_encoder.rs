@@ -1,4 +1,4 @@
-//! The encoder that the project ships, and its unquantised twin where it is at hand.
+//! The encoder that the project ships, its unquantised twin, and other real encoders where they are at hand.
 
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
@@ -71,4 +71,44 @@ fn hidden_states_match_transformers() {
             );
         }
     }
+}
+
+/// transformers' hidden states (first five of the first and of the last token) in f32, for English `[CLS] hello world . [SEP]`.
+/// One is a BertForMaskedLM of old, with a prefix and `gamma` and `beta`; the other is in f16.
+#[test]
+fn real_encoders_match_transformers() {
+    let check = |name: &str, unused: usize, expected: [[f32; 5]; 2]| {
+        let Some(folder) = shared(&format!("encoders/{name}")) else {
+            return;
+        };
+        let device = Device::flex();
+        let (config, encoder, report) = load_encoder(&folder, &device).unwrap();
+        assert_eq!(report.used.len(), 5 + 16 * config.num_hidden_layers, "{name}");
+        assert_eq!(report.unused.len(), unused, "{name}: {:?}", report.unused);
+        let ids = Tensor::<2, Int>::from_ints([[101, 7592, 2088, 1012, 102]], &device);
+        let hidden = encoder.forward(ids, None, Tensor::ones([1, 5], &device), &mut Pass::Inference);
+        let values: Vec<f32> = hidden.into_data().try_to_vec().unwrap();
+        for (token, expected) in [0, 4].into_iter().zip(expected) {
+            for (actual, expected) in values[token * config.hidden_size..].iter().zip(expected) {
+                // the values were written down with five decimals
+                assert!((actual - expected).abs() < 2e-5, "{name}: {actual} is not {expected}");
+            }
+        }
+    };
+    check(
+        "bert-tiny",
+        5,
+        [
+            [0.2331, -1.45716, -3.21536, -0.80764, -0.7616],
+            [0.00774, -1.46786, -2.54173, -1.50532, -0.95485],
+        ],
+    );
+    check(
+        "minilm-l6",
+        3,
+        [
+            [0.16787, 0.06296, 0.0406, 0.2696, -0.15155],
+            [-0.30801, -0.09813, -0.33142, 0.38651, -0.35379],
+        ],
+    );
 }

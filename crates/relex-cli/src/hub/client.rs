@@ -1,11 +1,10 @@
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, anyhow, bail};
 use serde_json::Value;
 use ureq::{
     Agent, Body,
-    config::RedirectAuthHeaders,
-    http::{Response, StatusCode, header},
+    http::{Method, Response, StatusCode, header},
 };
 
 use super::{Repository, Revision, Settings, checksum::Checksum, repository::is_commit};
@@ -19,6 +18,14 @@ const MAX_REDIRECTS: usize = 10;
 pub(super) struct Client<'a> {
     settings: &'a Settings,
     agent: Agent,
+}
+
+/// Which redirections are followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Those within the server.
+    Hub,
+    Anywhere,
 }
 
 /// What the hub says about a revision.
@@ -52,8 +59,8 @@ impl<'a> Client<'a> {
             .timeout_recv_response(Some(PATIENCE))
             .timeout_per_read(Some(PATIENCE))
             .http_status_as_error(false)
-            // Large files lie on other servers, whom the token is none of the business of.
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            // They are followed here, for only the hub itself may see the token.
+            .max_redirects(0)
             .user_agent(concat!("relex/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
@@ -87,57 +94,62 @@ impl<'a> Client<'a> {
     pub(super) fn file(&self, repository: &Repository, commit: &str, name: &str) -> anyhow::Result<Remote> {
         let revision: Revision = commit.parse()?;
         let url = format!("{}/{repository}/resolve/{commit}/{name}", self.settings.endpoint);
-        let mut at = url.clone();
         // A large file's hash stands on the answer that points to another server, not on that server's.
-        for _ in 0..MAX_REDIRECTS {
-            let request = self.agent.head(&at).config().max_redirects(0).build();
-            let response = match &self.settings.token {
-                None => request,
-                Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
-            }
-            .call()
-            .map_err(|error| unreachable(&at, &error))?;
-            let value = |name: &str| response.headers().get(name)?.to_str().ok();
-            let etag = value("x-linked-etag").or_else(|| value("etag"));
-            if let (true, None, Some(place)) = (response.status().is_redirection(), etag, value("location")) {
-                ensure!(
-                    place.starts_with('/'),
-                    "{at}: the server points to {place:?} without a hash of the file; check HF_ENDPOINT"
-                );
-                at = format!("{}{place}", self.settings.endpoint);
-                continue;
-            }
-            if !response.status().is_redirection() {
-                self.check(&response, &url, repository, &revision)?;
-            }
-            let checksum = etag.and_then(Checksum::from_etag).with_context(|| {
-                format!(
-                    "{url}: its ETag {:?} is neither a SHA-256 nor a git hash, so what comes could not be checked; \
-                     check HF_ENDPOINT",
-                    etag.unwrap_or_default()
-                )
-            })?;
-            let size = value("x-linked-size").or_else(|| value("content-length"));
-            let size = size.and_then(|size| size.parse().ok());
-            return Ok(Remote {
-                size: size.with_context(|| format!("{url}: the server does not say how large it is"))?,
-                url,
-                checksum,
-            });
+        let response = self.send(&Method::HEAD, &url, 0, Reach::Hub)?;
+        let is_elsewhere = response.status().is_redirection();
+        if !is_elsewhere {
+            self.check(&response, &url, repository, &revision)?;
         }
-        bail!("{url}: more than {MAX_REDIRECTS} redirections")
+        let value = |name: &str| response.headers().get(name)?.to_str().ok();
+        let etag = value("x-linked-etag").or_else(|| value("etag"));
+        let checksum = etag.and_then(Checksum::from_etag).with_context(|| {
+            format!(
+                "{url}: its ETag {:?} is neither a SHA-256 nor a git hash, so what comes could not be checked; \
+                 check HF_ENDPOINT",
+                etag.unwrap_or_default()
+            )
+        })?;
+        let own_size = || value("content-length").filter(|_| !is_elsewhere);
+        let size = value("x-linked-size").or_else(own_size);
+        let size = size.and_then(|size| size.parse().ok());
+        Ok(Remote {
+            size: size.with_context(|| format!("{url}: the server does not say how large it is"))?,
+            url,
+            checksum,
+        })
     }
 
     /// Begins to read an address from a byte on; every status is an answer.
     pub(super) fn get(&self, url: &str, from: u64) -> Result<Response<Body>, Unreachable> {
-        let mut request = self.agent.get(url);
-        if let Some(token) = &self.settings.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.send(&Method::GET, url, from, Reach::Anywhere)
+    }
+
+    /// Asks, and asks again where an answer points to, as far as `reach` allows.
+    fn send(&self, method: &Method, url: &str, from: u64, reach: Reach) -> Result<Response<Body>, Unreachable> {
+        let mut at = url.to_owned();
+        for _ in 0..MAX_REDIRECTS {
+            let mut request = match *method {
+                Method::HEAD => self.agent.head(&at),
+                _ => self.agent.get(&at),
+            };
+            if let Some(token) = &self.settings.token
+                && origin(&at) == origin(&self.settings.endpoint)
+            {
+                request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+            }
+            if from > 0 {
+                request = request.header(header::RANGE, format!("bytes={from}-"));
+            }
+            let response = request.call().map_err(|error| unreachable(&at, &error))?;
+            let place = response.headers().get(header::LOCATION);
+            let place = place.and_then(|place| place.to_str().ok());
+            at = match place.filter(|_| response.status().is_redirection()) {
+                Some(path) if path.starts_with('/') && !path.starts_with("//") => format!("{}{path}", origin(&at)),
+                Some(place) if reach == Reach::Anywhere => place.to_owned(),
+                _ => return Ok(response),
+            };
         }
-        if from > 0 {
-            request = request.header(header::RANGE, format!("bytes={from}-"));
-        }
-        request.call().map_err(|error| unreachable(url, &error))
+        Err(unreachable(url, &format!("more than {MAX_REDIRECTS} redirections")))
     }
 
     /// Turns a refusal into words with a remedy.
@@ -179,9 +191,37 @@ impl<'a> Client<'a> {
     }
 }
 
+/// Scheme, host and port of an address.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + "://".len());
+    url[host..].find(['/', '?', '#']).map_or(url, |end| &url[..host + end])
+}
+
 pub(super) fn unreachable(url: &str, error: &impl ToString) -> Unreachable {
     Unreachable {
         url: url.into(),
         reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_ends_before_the_path() {
+        for (url, expected) in [
+            ("https://huggingface.co", "https://huggingface.co"),
+            ("https://huggingface.co/a/b?c=//d", "https://huggingface.co"),
+            ("http://127.0.0.1:80?x", "http://127.0.0.1:80"),
+            ("http://hub.example#https://huggingface.co/", "http://hub.example"),
+        ] {
+            assert_eq!(origin(url), expected);
+        }
+        // A name that only begins like the hub's is another server.
+        assert_ne!(
+            origin("https://huggingface.co.example/a"),
+            origin("https://huggingface.co")
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Encoders and the `cls` head against transformers: each fixture holds a tiny random checkpoint of a family, a
 //! padded batch and what that family's `…ForSequenceClassification` made of it.
 
+mod folders;
 mod gradients;
 mod names;
 mod refused;
