@@ -1,11 +1,14 @@
 //! One file a command.
 
 pub(crate) mod audit;
+pub(crate) mod compare;
 pub(crate) mod evaluate;
 pub(crate) mod fetch;
 pub(crate) mod lint;
 pub(crate) mod predict;
 pub(crate) mod report;
+mod semeval;
+mod slices;
 pub(crate) mod split;
 pub(crate) mod train;
 

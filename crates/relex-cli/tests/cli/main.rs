@@ -8,6 +8,7 @@ mod bad_encoder;
 mod bad_run;
 mod bad_split;
 mod bench;
+mod compare;
 mod fetch;
 mod interrupt;
 mod workflow;
