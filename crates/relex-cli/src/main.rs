@@ -67,6 +67,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Train(train) => command::train::run(train, verbosity),
         Command::Predict(predict) => command::predict::run(predict, verbosity),
         Command::Evaluate(evaluate) => command::evaluate::run(evaluate, verbosity),
+        Command::Compare(compare) => command::compare::run(compare, verbosity),
         Command::Report(report) => command::report::run(report, verbosity),
         Command::LintSubmission(lint) => command::lint::run(lint, verbosity),
     }

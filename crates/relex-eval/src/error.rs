@@ -184,6 +184,48 @@ pub enum EvalError {
         /// The value.
         value: f64,
     },
+    /// Two runs did not predict the same rows.
+    #[error("{first} and {second} predict other rows: only in {first}: {only_first}, only in {second}: {only_second}; compare predictions for the same rows")]
+    RowsDiffer {
+        /// The first run.
+        first: String,
+        /// The other run.
+        second: String,
+        /// How many ids only the first has, and some of them.
+        only_first: String,
+        /// How many ids only the other has, and some of them.
+        only_second: String,
+    },
+    /// Two runs were scored against different gold labels.
+    #[error("{first} and {second} have other gold labels: {rows}; score both on the same data")]
+    GoldDiffers {
+        /// The first run.
+        first: String,
+        /// The other run.
+        second: String,
+        /// How many rows differ, and how some of them do.
+        rows: String,
+    },
+    /// Two runs' probabilities are in different label orders.
+    #[error("{first} and {second} have other label orders: label {position} is {} in {first} and {} in {second}; write both in one order", quoted(in_first.as_deref()), quoted(in_second.as_deref()))]
+    LabelOrderDiffers {
+        /// The first run.
+        first: String,
+        /// The other run.
+        second: String,
+        /// 0-based position of the first difference.
+        position: usize,
+        /// The label there in the first run's order.
+        in_first: Option<String>,
+        /// The label there in the other run's order.
+        in_second: Option<String>,
+    },
+    /// A row does not hold one probability a class.
+    #[error("the values of row index {row} are not probabilities that sum to 1; pass probabilities (a softmax of logits), or ask only for scores of labels and ranking")]
+    NotDistributions {
+        /// 0-based row index.
+        row: usize,
+    },
     /// A setting is outside the values that it may have.
     #[error("{name} is {value}; it must be {allowed}")]
     Setting {
@@ -205,4 +247,9 @@ impl EvalError {
             source,
         }
     }
+}
+
+/// A label in quotes, or the word for none.
+fn quoted(label: Option<&str>) -> String {
+    label.map_or_else(|| "missing".to_owned(), |label| format!("{label:?}"))
 }

@@ -42,6 +42,26 @@ pub(crate) fn thousands(number: usize) -> String {
     text
 }
 
+/// `text` filled with spaces to `width` character cells.
+pub(crate) fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(display_width(text))))
+}
+
+/// `text` broken between words into lines of at most `width` character cells, `indent` included, each behind `indent`.
+pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if display_width(line) + 1 + display_width(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +81,19 @@ mod tests {
         assert_eq!(display_width("per:title"), 9);
         assert_eq!(display_width("단체:member"), 4 + 7);
         assert_eq!(printable("a\u{1b}[31mb"), "a\u{fffd}[31mb");
+    }
+
+    #[test]
+    fn padding_counts_cells_not_characters() {
+        assert_eq!(pad("관계", 6), "관계  ");
+        assert_eq!(pad("long", 2), "long");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two  three", 9, "  "), "  one two\n  three");
+        assert_eq!(wrapped("관계 관계", 9, ""), "관계 관계");
+        assert_eq!(wrapped("관계 관계", 8, ""), "관계\n관계");
+        assert_eq!(wrapped("", 8, "  "), "");
     }
 }

@@ -6,32 +6,33 @@ use std::{
 use anyhow::{Context, bail};
 use relex_data::{Example, LabelSet, Manifest, Role, Tier, data_hash, duplicate_groups};
 use relex_eval::{
-    BootstrapConfig, Evaluation, EvaluationInput, Predictions, PredictionsMeta, evaluate, render_terminal,
+    BootstrapConfig, Evaluation, EvaluationInput, Predictions, PredictionsMeta, SliceTable, Slicing, evaluate,
+    evaluate_slices, render_terminal,
 };
 use relex_train::{RunFolder, resolve};
 
-use super::{Dataset, open_run};
+use super::{Dataset, open_run, semeval, slices};
 use crate::{
     args::EvaluateArguments,
     progress::{Verbosity, show},
 };
 
 pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let scored = match (&arguments.run, &arguments.predictions, &arguments.dataset) {
-        (Some(run), _, _) => Scored::of_run(&open_run(run)?)?,
-        (None, Some(path), Some(dataset)) => {
-            let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
-            let split = arguments.split.as_deref().map(Manifest::read).transpose()?;
-            Scored::of_file(path, &dataset.with(arguments.on_bad_row.into()), split.as_ref())?
-        }
-        _ => bail!("give --run, or --predictions with --dataset"),
-    };
+    if arguments.semeval_scorer {
+        show(&semeval::report(arguments)?.to_string());
+        return Ok(());
+    }
+    let scored = scored(arguments)?;
     let bootstrap = BootstrapConfig {
         resamples: arguments.resamples,
         seed: arguments.seed,
         level: 0.95,
     };
-    let evaluation = verbosity.timed("evaluate", || scored.evaluate(bootstrap))?;
+    let mut evaluation = verbosity.timed("evaluate", || scored.evaluate(bootstrap))?;
+    if arguments.slices {
+        let slicings = slices::slicings(&scored);
+        evaluation.slices = verbosity.timed("slices", || scored.evaluate_slices(bootstrap, &slicings))?;
+    }
     let in_run = arguments.run.as_ref().map(|run| RunFolder::at(run).evaluation("valid"));
     for path in in_run.iter().chain(&arguments.json) {
         evaluation.write(path)?;
@@ -40,12 +41,27 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
     Ok(())
 }
 
+/// The predictions that the arguments name.
+pub(super) fn scored(arguments: &EvaluateArguments) -> anyhow::Result<Scored> {
+    match (&arguments.run, &arguments.predictions, &arguments.dataset) {
+        (Some(run), _, _) => Scored::of_run(&open_run(run)?),
+        (None, Some(path), Some(dataset)) => {
+            let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
+            let split = arguments.split.as_deref().map(Manifest::read).transpose()?;
+            Scored::of_file(path, &dataset.with(arguments.on_bad_row.into()), split.as_ref())
+        }
+        _ => bail!("give --run, or --predictions with --dataset"),
+    }
+}
+
 /// Predictions beside the examples they are for.
 pub(super) struct Scored {
     pub(super) predictions: Predictions,
     pub(super) examples: Vec<Example>,
     pub(super) labels: LabelSet,
     pub(super) gold: Vec<usize>,
+    /// The data set's other labelled rows, in no order.
+    pub(super) others: Vec<Example>,
 }
 
 impl Scored {
@@ -68,7 +84,7 @@ impl Scored {
     }
 
     /// Predictions of any system for labelled rows of a data set, as the conflict policy of a split leaves them.
-    fn of_file(path: &Path, dataset: &Dataset, split: Option<&Manifest>) -> anyhow::Result<Self> {
+    pub(super) fn of_file(path: &Path, dataset: &Dataset, split: Option<&Manifest>) -> anyhow::Result<Self> {
         let labels = dataset.spec.labels.clone();
         let meta = PredictionsMeta::read_beside(path)?;
         let order = if meta.is_some() { None } else { Some(labels.names()) };
@@ -117,21 +133,33 @@ impl Scored {
             examples,
             labels,
             gold,
+            others: by_id.into_values().filter(|example| example.label.is_some()).collect(),
         })
     }
 
-    /// Scores with intervals; resampling draws sentences, since rows of one sentence are not
-    /// independent.
+    /// Scores with intervals.
     pub(super) fn evaluate(&self, bootstrap: BootstrapConfig) -> anyhow::Result<Evaluation> {
-        let groups: Vec<usize> = duplicate_groups(&self.examples, Tier::Identical).iter().collect();
-        Ok(evaluate(&EvaluationInput {
+        Ok(evaluate(&self.input(&self.groups(), bootstrap))?)
+    }
+
+    fn evaluate_slices(&self, bootstrap: BootstrapConfig, slicings: &[Slicing]) -> anyhow::Result<Vec<SliceTable>> {
+        Ok(evaluate_slices(&self.input(&self.groups(), bootstrap), slicings)?)
+    }
+
+    /// The sentence of each row: what resampling draws, since rows of one sentence are not independent.
+    pub(super) fn groups(&self) -> Vec<usize> {
+        duplicate_groups(&self.examples, Tier::Identical).iter().collect()
+    }
+
+    fn input<'a>(&'a self, groups: &'a [usize], bootstrap: BootstrapConfig) -> EvaluationInput<'a> {
+        EvaluationInput {
             labels: self.labels.names(),
             negative: self.labels.negative().index(),
             gold: &self.gold,
             probabilities: &self.predictions.probabilities,
-            groups: &groups,
+            groups,
             bootstrap,
-        })?)
+        }
     }
 }
 

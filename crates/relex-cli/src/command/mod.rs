@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod audit;
+pub(crate) mod compare;
 pub(crate) mod augment;
 pub(crate) mod convert;
 pub(crate) mod evaluate;
@@ -8,6 +9,8 @@ pub(crate) mod fetch;
 pub(crate) mod lint;
 pub(crate) mod predict;
 pub(crate) mod report;
+mod semeval;
+mod slices;
 pub(crate) mod split;
 pub(crate) mod train;
 

@@ -11,6 +11,7 @@ mod bad_rows;
 mod bad_run;
 mod bad_split;
 mod bench;
+mod compare;
 mod convert;
 mod fetch;
 mod interrupt;
