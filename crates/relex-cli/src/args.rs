@@ -1,5 +1,13 @@
 //! What can be said on the command line.
 
+mod analysis;
+
+pub(crate) use analysis::{
+    BlendArgument, BootstrapArguments, CalibrateArguments, EnsembleArguments, EstimateArguments, ForeignArguments,
+    GoldArguments, HeldOutArguments, NoiseArguments, ObjectiveArgument, RankArgument, ScopeArgument, ShiftArguments,
+    StepArgument,
+};
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -50,6 +58,14 @@ pub(crate) enum Command {
     Predict(PredictArguments),
     /// Score predictions, with intervals.
     Evaluate(EvaluateArguments),
+    /// Blend several systems' predictions, with weights learnt out of fold if asked for.
+    Ensemble(EnsembleArguments),
+    /// Correct probabilities and decisions, and say what each correction is worth.
+    Calibrate(CalibrateArguments),
+    /// Predict the score on rows without labels, from their predictions alone.
+    Estimate(EstimateArguments),
+    /// Rank labelled rows by how likely their label is wrong.
+    Noise(NoiseArguments),
     /// Write a run's report, one HTML file.
     Report(ReportArguments),
     /// Check a submission file as the competition would, and more strictly.
@@ -227,6 +243,8 @@ pub(crate) struct EvaluateArguments {
     /// Also write the scores as JSON here.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) shift: ShiftArguments,
 }
 
 #[derive(Debug, Args)]

@@ -184,6 +184,77 @@ pub enum EvalError {
         /// The value.
         value: f64,
     },
+    /// A row of probabilities is no distribution over the labels.
+    #[error("row index {row} is no distribution: {}; divide scores by their sum, or take the softmax of logits, first", describe_row(*sum, *outside))]
+    NotADistribution {
+        /// 0-based row index.
+        row: usize,
+        /// The sum of the row.
+        sum: f64,
+        /// A value outside 0 to 1, if there is one.
+        outside: Option<f64>,
+    },
+    /// The values of a file are not what they are said to be.
+    #[error("{}: its values look like {found}; {remedy}", path.display())]
+    UnexpectedValues {
+        /// The file.
+        path: PathBuf,
+        /// What they were recognised as.
+        found: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// A file holds no label order.
+    #[error("{}: not a label order: {problem}; give a JSON list of labels, or one label a line", path.display())]
+    LabelFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Predictions that belong together are not for the same rows or labels.
+    #[error("{}: other {what} than the predictions that it is put beside: {count} stand in only one of the two, the first of them {first:?}; give predictions for the same {what}", path.display())]
+    MembersDiffer {
+        /// The file.
+        path: PathBuf,
+        /// `rows` or `labels`.
+        what: &'static str,
+        /// How many stand in only one of the two.
+        count: usize,
+        /// One of them.
+        first: String,
+    },
+    /// Two sets of predictions describe themselves as made from different data.
+    #[error("{}: made for other data than {}, though the rows have the same ids; predict both again from the same file", path.display(), other.display())]
+    OtherData {
+        /// The file.
+        path: PathBuf,
+        /// The file that it is put beside.
+        other: PathBuf,
+    },
+    /// Something may be learnt only from rows that the model did not learn from, and these are none,
+    /// or are not known to be.
+    #[error("{}: not known to be out of fold: {reason}; give predictions for rows that the model did not learn from, such as a run's validation rows", path.display())]
+    NotOutOfFold {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A file holds no shares of labels.
+    #[error("{}: no shares of labels: {problem}; give a JSON object such as {{\"no_relation\": 0.6}}", path.display())]
+    PriorFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A correction for label shift rests on assumptions that do not hold here.
+    #[error("the label shift cannot be corrected for: {}", reasons.join("; "))]
+    ShiftRefused {
+        /// Which of them, in words.
+        reasons: Vec<String>,
+    },
     /// A setting is outside the values that it may have.
     #[error("{name} is {value}; it must be {allowed}")]
     Setting {
@@ -205,4 +276,8 @@ impl EvalError {
             source,
         }
     }
+}
+
+fn describe_row(sum: f64, outside: Option<f64>) -> String {
+    outside.map_or_else(|| format!("it sums to {sum}"), |value| format!("it holds {value}"))
 }

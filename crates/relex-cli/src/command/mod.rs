@@ -1,11 +1,18 @@
 //! One file a command.
 
 pub(crate) mod audit;
+pub(crate) mod calibrate;
+pub(crate) mod ensemble;
+pub(crate) mod estimate;
 pub(crate) mod evaluate;
 pub(crate) mod fetch;
+mod held_out;
 pub(crate) mod lint;
+mod member;
+pub(crate) mod noise;
 pub(crate) mod predict;
 pub(crate) mod report;
+mod shift;
 pub(crate) mod split;
 pub(crate) mod train;
 
