@@ -104,35 +104,38 @@ pub(super) fn read_out_of_fold(
     let notes = member.notes.len();
     let member = member.with_labels(labels)?;
     say_new_notes(notes, &member, verbosity);
-    if is_named(&path, &foreign.out_of_fold) || is_named(source, &foreign.out_of_fold) {
-        return Ok(OutOfFold::vouched(member));
-    }
-    let out_of_fold = OutOfFold::marked(member)
-        .with_context(|| format!("if you know better, say so with --out-of-fold {}", path.display()))?;
+    let vouched = is_named(&path, &foreign.out_of_fold) || is_named(source, &foreign.out_of_fold);
+    let out_of_fold = if vouched {
+        OutOfFold::vouched(member)
+    } else {
+        OutOfFold::marked(member)
+            .with_context(|| format!("if you know better, say so with --out-of-fold {}", path.display()))?
+    };
+    // A word does not stand against the run's own split.
     match learnt_by_run(&path, &out_of_fold)? {
         Some(learnt) => Ok(out_of_fold.check_not_learnt(|id| learnt.contains(id))?),
         None => Ok(out_of_fold),
     }
 }
 
-/// The rows that the run learnt from whose folder the predictions lie in; `None` if they lie in no run's.
+/// The rows that the run learnt from whose folder the predictions lie in; `None` if they lie in no run's, or name no
+/// fold of a split.
 fn learnt_by_run(path: &Path, predictions: &OutOfFold) -> anyhow::Result<Option<HashSet<String>>> {
+    let meta = predictions.member().meta.as_ref();
+    let marks = meta.and_then(|meta| meta.split_hash.as_deref().zip(meta.fold));
     let run = path.parent().and_then(Path::parent);
-    let Some(split) = run.map(|run| run.join("split.json")).filter(|split| split.is_file()) else {
+    let split = run.map(|run| run.join("split.json")).filter(|split| split.is_file());
+    let (Some((hash, fold)), Some(split)) = (marks, split) else {
         return Ok(None);
     };
     let manifest = Manifest::read(&split)?;
-    let meta = predictions.member().meta.as_ref();
-    let fold = meta
-        .filter(|meta| meta.split_hash.as_deref() == Some(manifest.hash()))
-        .and_then(|meta| meta.fold);
-    let Some(fold) = fold else {
+    if manifest.hash() != hash {
         bail!(
             "{}: predicted under another split than {}; predict again with `relex predict`",
             path.display(),
             split.display()
         );
-    };
+    }
     let rows = manifest.rows().iter().filter(|row| row.fold != Some(fold as usize));
     Ok(Some(rows.map(|row| row.id.clone()).collect()))
 }

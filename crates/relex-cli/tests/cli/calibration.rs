@@ -105,7 +105,6 @@ fn the_target_prior_is_estimated_and_shown_beside_the_natural_score() {
             .nth(1)
             .unwrap()
             .to_owned();
-        line.rsplit(" (").next().unwrap();
         let target = line.split_whitespace().rev().nth(3).unwrap();
         target.parse().unwrap()
     };

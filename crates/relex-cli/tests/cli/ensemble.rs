@@ -111,7 +111,7 @@ fn weights_are_not_learnt_from_rows_that_may_have_been_learnt_from() {
     bench.succeed(&select("a.csv"));
     bench.succeed(&[&select("bare.csv")[..], &["--out-of-fold", "bare.csv"]].concat());
     bench.refuse(
-        &ensemble(&["t.csv", "a.csv", "--select", "--dataset", "made", "--learn-on", "a.csv"]),
+        &ensemble(&["t.csv", "t.csv", "--select", "--dataset", "made", "--learn-on", "a.csv"]),
         &["1 files to learn weights from, but 2 members"],
     );
 }
