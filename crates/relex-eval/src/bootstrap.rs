@@ -4,10 +4,9 @@
 //! replacement: a group drawn twice gives each of its rows the weight 2, one not drawn the weight 0.
 //! A score that accepts weights is then computed [`LANES`] resamples at a time.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
+use crate::chance::stream;
 use crate::error::EvalError;
 use crate::groups::RowGroups;
 use crate::interval::{Interval, check_level, percentile_interval};
@@ -94,7 +93,8 @@ pub(crate) fn resample(
             |(group_weights, row_weights), block| {
                 group_weights.fill([0; LANES]);
                 for lane in 0..LANES {
-                    draw_groups(config.seed, block * LANES + lane, lane, group_weights);
+                    let mut stream = stream(config.seed, "relex-eval bootstrap", block * LANES + lane);
+                    groups.draw(&mut stream, |group| group_weights[group][lane] += 1);
                 }
                 for (weights, &group) in row_weights.iter_mut().zip(groups.of_rows()) {
                     *weights = group_weights[group as usize];
@@ -155,29 +155,6 @@ pub fn auprc_interval(
     let ranked = RankedScores::new(gold, probabilities, classes)?;
     let [values] = bootstrap(groups, config, |weights| [ranked.weighted_mean(weights)])?;
     percentile_interval(&values, config.level)
-}
-
-/// The random numbers of one use of chance: `name` (at most 24 bytes) keeps uses apart that share a seed.
-pub(crate) fn stream(seed: u64, name: &str, number: usize) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    for (byte, letter) in key[..24].iter_mut().zip(name.bytes()) {
-        *byte = letter;
-    }
-    key[24..].copy_from_slice(&seed.to_le_bytes());
-    let mut stream = ChaCha8Rng::from_seed(key);
-    stream.set_stream(number as u64);
-    stream
-}
-
-/// Draws as many groups as there are, with replacement, and counts them in `lane`.
-fn draw_groups(seed: u64, resample: usize, lane: usize, weights: &mut [RowWeights]) {
-    let mut stream = stream(seed, "relex-eval bootstrap", resample);
-    let count = weights.len();
-    for _ in 0..count {
-        // Multiply and shift maps 64 random bits to an index; the bias is below count / 2^64.
-        let index = (u128::from(stream.next_u64()) * count as u128) >> 64;
-        weights[index as usize][lane] += 1;
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use rand_chacha::ChaCha8Rng;
+
+use crate::chance::{below, shuffled, stream};
+
 /// The group of every row, numbered 0, 1, … by first appearance, and the rows of every group.
 #[derive(Debug, Clone)]
 pub(crate) struct RowGroups {
@@ -47,6 +51,24 @@ impl RowGroups {
     pub(crate) fn largest(&self) -> usize {
         self.rows.iter().map(Vec::len).max().unwrap_or(0)
     }
+
+    /// Draws as many groups as there are, with replacement, and hands each to `take`.
+    pub(crate) fn draw(&self, stream: &mut ChaCha8Rng, mut take: impl FnMut(usize)) {
+        for _ in 0..self.count() {
+            take(below(stream, self.count()));
+        }
+    }
+
+    /// A fold below `folds` for each row, rows of one group in the same one; groups are dealt in random order, so that
+    /// folds hold about as many groups each. `[rows]`
+    pub(crate) fn folds(&self, folds: usize, seed: u64) -> Vec<usize> {
+        let order = shuffled(self.count(), &mut stream(seed, "folds", 0));
+        let mut fold = vec![0; self.count()];
+        for (position, group) in order.into_iter().enumerate() {
+            fold[group] = position % folds.max(1);
+        }
+        self.of_row.iter().map(|&group| fold[group as usize]).collect()
+    }
 }
 
 #[cfg(test)]
@@ -60,5 +82,19 @@ mod tests {
         assert_eq!(groups.members(), [vec![0, 1, 4], vec![2], vec![3]]);
         assert_eq!((groups.count(), groups.largest()), (3, 3));
         assert_eq!((RowGroups::new(&[]).count(), RowGroups::new(&[]).largest()), (0, 0));
+    }
+
+    #[test]
+    fn folds_are_even_and_no_group_straddles_them() {
+        let keys: Vec<usize> = (0..100).map(|row| row / 2).collect();
+        let groups = RowGroups::new(&keys);
+        let folds = groups.folds(5, 7);
+        for pair in folds.chunks(2) {
+            assert_eq!(pair[0], pair[1]);
+        }
+        for fold in 0..5 {
+            assert_eq!(folds.iter().filter(|&&found| found == fold).count(), 20);
+        }
+        assert_ne!(folds, groups.folds(5, 8));
     }
 }

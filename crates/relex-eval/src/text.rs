@@ -1,5 +1,7 @@
 //! Small helpers for text that people read.
 
+use crate::interval::Score;
+
 /// Character cells that a terminal gives to `text`: two for Hangul, Han, kana and full-width forms.
 pub(crate) fn display_width(text: &str) -> usize {
     text.chars()
@@ -45,6 +47,16 @@ pub(crate) fn thousands(number: usize) -> String {
 /// `text` filled with spaces to `width` character cells.
 pub(crate) fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(display_width(text))))
+}
+
+/// A score and its interval, each times `scale`, such as `12.34 (11.20 – 13.50)`.
+pub(crate) fn with_interval(score: &Score, scale: f64) -> String {
+    format!(
+        "{:.2} ({:.2} – {:.2})",
+        scale * score.value,
+        scale * score.interval.low,
+        scale * score.interval.high
+    )
 }
 
 /// `text` broken between words into lines of at most `width` character cells, `indent` included, each behind `indent`.

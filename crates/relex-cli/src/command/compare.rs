@@ -1,13 +1,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use relex_eval::{
-    Arm, BootstrapConfig, ComparisonInput, Metric, RunRows, compare, matching_rows, render_comparison,
-};
+use relex_eval::{Arm, BootstrapConfig, ComparisonInput, RunRows, compare, matching_rows, render_comparison};
 
-use super::{Dataset, evaluate::Scored, open_run};
+use super::{gold::Gold, open_run, scored::Scored};
 use crate::{
-    args::{ArmArgument, CompareArguments, DataArguments, MetricArgument},
+    args::{ArmArgument, CompareArguments},
     progress::{Verbosity, show},
 };
 
@@ -53,9 +51,9 @@ pub(crate) fn run(arguments: &CompareArguments, verbosity: Verbosity) -> anyhow:
             labels: reference.scored.labels.names(),
             negative: reference.scored.labels.negative().index(),
             gold: &reference.scored.gold,
-            groups: &reference.scored.groups(),
+            groups: &reference.scored.groups,
             arms: &borrowed,
-            metric: metric(arguments.metric),
+            metric: arguments.metric.into(),
             baseline,
             bootstrap: BootstrapConfig {
                 resamples: arguments.resamples,
@@ -96,16 +94,10 @@ fn arms(arguments: &CompareArguments) -> Vec<ArmArgument> {
 
 /// Every arm's runs, in order.
 fn load(arms: &[ArmArgument], arguments: &CompareArguments) -> anyhow::Result<Vec<Loaded>> {
-    let data = arguments.dataset.as_ref().map(|dataset| {
-        Dataset::open(&DataArguments {
-            dataset: dataset.clone(),
-            data_dir: arguments.data_dir.clone(),
-        })
-    });
-    let data = data.transpose()?;
+    let gold = Gold::of_flags(&arguments.gold)?;
     let load = |path: &PathBuf| -> anyhow::Result<Loaded> {
-        let scored = match &data {
-            Some(data) if path.is_file() => Scored::of_file(path, data)?,
+        let scored = match &gold {
+            Some(gold) if path.is_file() => Scored::of_file(path, gold)?,
             None if path.is_file() => bail!(
                 "{}: where its gold labels are is not known; name the data set with --dataset",
                 path.display()
@@ -157,16 +149,4 @@ fn aligned(reference: &Loaded, run: &Loaded) -> anyhow::Result<Vec<f64>> {
     }
     let rows = order.iter().flat_map(|&row| run.scored.predictions.row(row));
     Ok(rows.copied().collect())
-}
-
-fn metric(argument: MetricArgument) -> Metric {
-    match argument {
-        MetricArgument::MicroF1 => Metric::MicroF1,
-        MetricArgument::MacroF1 => Metric::MacroF1,
-        MetricArgument::Auprc => Metric::Auprc,
-        MetricArgument::Accuracy => Metric::Accuracy,
-        MetricArgument::SemevalF1 => Metric::SemevalF1,
-        MetricArgument::Brier => Metric::BrierScore,
-        MetricArgument::LogLoss => Metric::LogLoss,
-    }
 }

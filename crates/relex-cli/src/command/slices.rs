@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use relex_data::{Example, LabelId, Tier, duplicate_groups};
 use relex_eval::Slicing;
 
-use super::evaluate::Scored;
+use super::scored::Scored;
 
 /// Where each band of sentence lengths begins, in characters.
 const LENGTHS: [usize; 5] = [0, 32, 64, 128, 256];

@@ -3,10 +3,9 @@
 use super::randomisation::approximate_randomisation;
 use super::seeds::{Estimate, variance};
 use super::{ComparisonInput, McNemar, DETECTABLE_POWER, PairComparison, Run, Runs, ComparisonTest, Verdict, detectable_difference};
-use crate::bca::bca_of_sorted;
 use crate::error::EvalError;
+use crate::gain::{Side, paired_difference};
 use crate::groups::RowGroups;
-use crate::interval::sorted_values;
 use crate::predictions::argmax;
 
 /// Everything about a pair but what depends on other pairs: correction, verdict and claim are still to come.
@@ -34,13 +33,13 @@ fn compare_models(
     input: &ComparisonInput<'_>,
 ) -> Result<PairComparison, EvalError> {
     let level = input.bootstrap.level;
-    let less = |second: &[f64], first: &[f64]| -> Vec<f64> { second.iter().zip(first).map(|(b, a)| b - a).collect() };
-    let difference = second.value - first.value;
-    let differences = sorted_values(&less(&second.resampled, &first.resampled), level)?;
-    let left_out = less(
-        &second.scorer.leave_one_out(groups)[0],
-        &first.scorer.leave_one_out(groups)[0],
-    );
+    let left_out = [first, second].map(|run| run.scorer.leave_one_out(groups));
+    let [before, after] = [(first, &left_out[0]), (second, &left_out[1])].map(|(run, left_out)| Side {
+        value: run.value,
+        resampled: &run.resampled,
+        left_out: &left_out[0],
+    });
+    let (difference, differences) = paired_difference(&before, &after, level)?;
     let standard_error = variance(&differences).sqrt();
     let labels = |run: &Run<'_>| -> Vec<usize> { run.probabilities.chunks(input.labels.len()).map(argmax).collect() };
     let p = approximate_randomisation(first.probabilities, second.probabilities, groups, input)?;
@@ -48,8 +47,8 @@ fn compare_models(
         first: String::new(),
         second: String::new(),
         runs: (1, 1),
-        difference,
-        interval: bca_of_sorted(difference, &differences, &left_out, level),
+        difference: difference.value,
+        interval: difference.interval,
         standard_error,
         degrees_of_freedom: None,
         test: ComparisonTest::ApproximateRandomisation,

@@ -4,7 +4,8 @@ use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 
 use super::ComparisonInput;
-use crate::bootstrap::{LANES, RowWeights, stream};
+use crate::bootstrap::{LANES, RowWeights};
+use crate::chance::stream;
 use crate::error::EvalError;
 use crate::groups::RowGroups;
 use crate::metric::Scorer;

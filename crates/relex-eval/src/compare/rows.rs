@@ -1,11 +1,7 @@
 //! Scores are compared only on the same rows, with the same gold labels, in the same label order.
 
-use std::collections::HashMap;
-
 use crate::error::EvalError;
-
-/// How many differing rows a message names.
-const NAMED: usize = 5;
+use crate::matching::{positions, some_of};
 
 /// What one run predicted on, for messages by name.
 #[derive(Debug, Clone, Copy)]
@@ -40,21 +36,12 @@ pub struct RunRows<'a> {
 /// ```
 pub fn matching_rows(first: &RunRows<'_>, other: &RunRows<'_>) -> Result<Vec<usize>, EvalError> {
     check_labels(first, other)?;
-    let places: HashMap<&str, usize> = (0..).zip(other.ids).map(|(row, id)| (id.as_str(), row)).collect();
-    let known: HashMap<&str, usize> = (0..).zip(first.ids).map(|(row, id)| (id.as_str(), row)).collect();
-    let only = |ids: &[String], known: &HashMap<&str, usize>| -> Vec<String> {
-        ids.iter().filter(|id| !known.contains_key(id.as_str())).cloned().collect()
-    };
-    let (only_first, only_other) = (only(first.ids, &places), only(other.ids, &known));
-    if !only_first.is_empty() || !only_other.is_empty() {
-        return Err(EvalError::RowsDiffer {
-            first: first.name.to_owned(),
-            second: other.name.to_owned(),
-            only_first: some_of(&only_first),
-            only_second: some_of(&only_other),
-        });
-    }
-    let order: Vec<usize> = first.ids.iter().map(|id| places[id.as_str()]).collect();
+    let order = positions(other.ids, first.ids).map_err(|unmatched| EvalError::RowsDiffer {
+        first: first.name.to_owned(),
+        second: other.name.to_owned(),
+        only_first: unmatched.only_wanted,
+        only_second: unmatched.only_present,
+    })?;
     let differing: Vec<String> = first
         .ids
         .iter()
@@ -94,16 +81,6 @@ fn check_labels(first: &RunRows<'_>, other: &RunRows<'_>) -> Result<(), EvalErro
     }
 }
 
-/// The count, and the first few.
-fn some_of(items: &[String]) -> String {
-    let shown = items[..items.len().min(NAMED)].join(", ");
-    match items.len() {
-        0 => "none".to_owned(),
-        count if count > NAMED => format!("{count} ({shown}, …)"),
-        count => format!("{count} ({shown})"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,13 +103,13 @@ mod tests {
             &["1", "4", "5"],
             &["none", "x"],
             &[0, 1, 0],
-            "A and B predict other rows: only in A: 2 (2, 3), only in B: 2 (4, 5); compare predictions for the same rows",
+            "A and B predict other rows: only in A: 2 (2, 3), only in B: 2 (4, 5); give predictions for the same rows",
         );
         check(
             &["3", "1", "2", "9", "8", "7", "6", "5", "4"],
             &["none", "x"],
             &[0; 9],
-            "A and B predict other rows: only in A: none, only in B: 6 (9, 8, 7, 6, 5, …); compare predictions for the same rows",
+            "A and B predict other rows: only in A: none, only in B: 6 (9, 8, 7, 6, 5, …); give predictions for the same rows",
         );
         check(
             &["3", "2", "1"],

@@ -191,7 +191,7 @@ fn widest(names: &[String]) -> usize {
 }
 
 fn number(value: f64, metric: Metric) -> String {
-    if metric.is_percent() { format!("{value:.2}") } else { format!("{value:.4}") }
+    format!("{value:.0$}", metric.digits())
 }
 
 fn change(value: f64, metric: Metric) -> String {

@@ -18,10 +18,10 @@ use crate::error::EvalError;
 use crate::groups::RowGroups;
 use crate::interval::{Interval, Score};
 use crate::metric::{
-    ConfusionMatrix, Metric, RelationPairs, ScoredRows, Scorer, are_distributions, auprc, check_length,
-    confusion_matrix, per_label,
+    ConfusionMatrix, Metric, RelationPairs, ScoredRows, Scorer, auprc, check_length, confusion_matrix, per_label,
 };
-use crate::predictions::{argmax, check_label_order};
+use crate::predictions::{ROUNDING_TOLERANCE, argmax, check_label_order};
+use crate::probabilities::check_distributions;
 use scores::measure;
 
 /// The version of the JSON that [`Evaluation::write`] writes and [`Evaluation::read`] reads.
@@ -209,7 +209,7 @@ pub fn evaluate(input: &EvaluationInput<'_>) -> Result<Evaluation, EvalError> {
 /// The metrics that are defined for the rows, in the order in which they are shown.
 fn applicable(rows: &ScoredRows<'_>) -> Vec<Metric> {
     let has_directions = RelationPairs::of(rows.labels, rows.negative).is_some();
-    let has_probabilities = are_distributions(rows.probabilities, rows.labels.len());
+    let has_probabilities = check_distributions(rows.probabilities, rows.labels.len(), ROUNDING_TOLERANCE).is_ok();
     [
         Metric::MicroF1,
         Metric::MicroPrecision,

@@ -50,7 +50,7 @@ fn headline(text: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
             interval,
             percentile,
         } = score;
-        let digits = if metric.is_percent() { 2 } else { 4 };
+        let digits = metric.digits();
         let range = |interval: &Interval| format!("{:.digits$} – {:.digits$}", interval.low, interval.high);
         writeln!(
             text,

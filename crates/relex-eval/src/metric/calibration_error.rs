@@ -1,9 +1,13 @@
 //! How far confidence is from accuracy.
 
-use super::{are_distributions, check_labels, check_length, percent};
+use super::{check_labels, check_length, percent};
 use crate::bootstrap::{LANES, RowWeights};
+use crate::chance::{stream, uniform};
 use crate::error::EvalError;
-use crate::predictions::argmax;
+use crate::interval::quantile;
+use crate::predictions::{ROUNDING_TOLERANCE, argmax};
+use crate::probabilities::check_distributions;
+use crate::resample::in_each;
 
 /// How rows are put into bins by their confidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub enum Binning {
 ///
 /// # Errors
 /// [`EvalError::NoRows`], [`EvalError::Length`], [`EvalError::LabelIndex`] where the slices do not fit,
-/// [`EvalError::NotDistributions`] if a row does not hold probabilities, [`EvalError::Setting`] for no bins.
+/// [`EvalError::NotADistribution`] if a row does not hold probabilities, [`EvalError::Setting`] for no bins.
 ///
 /// ```
 /// # use relex_eval::{Binning, calibration_error};
@@ -58,44 +62,34 @@ pub(super) fn check_probabilities(gold: &[usize], probabilities: &[f64], classes
     }
     check_labels("gold", gold, classes)?;
     check_length("probabilities", gold.len().saturating_mul(classes), probabilities.len())?;
-    match probabilities
-        .chunks(classes)
-        .position(|row| !are_distributions(row, classes))
-    {
-        Some(row) => Err(EvalError::NotDistributions { row }),
-        None => Ok(()),
-    }
+    check_distributions(probabilities, classes, ROUNDING_TOLERANCE)
 }
 
-/// Every row's bin and what it adds to it. Bins stay those of all rows when rows are resampled.
+/// Rows by how sure the model was. Bins stay those of all rows when rows are resampled.
 #[derive(Debug)]
 pub(crate) struct ConfidenceBins {
     /// `[rows]`
     bin: Vec<u32>,
-    /// Confidence less 1 if the row is right, less 0 if not. `[rows]`
-    gap: Vec<f64>,
+    /// Probability of the predicted label. `[rows]`
+    confidence: Vec<f64>,
+    /// Whether it is the gold one. `[rows]`
+    right: Vec<bool>,
     bins: usize,
 }
 
 impl ConfidenceBins {
     /// Takes checked input and at least one bin.
     pub(crate) fn new(gold: &[usize], probabilities: &[f64], classes: usize, binning: Binning) -> Self {
-        let best: Vec<usize> = probabilities.chunks(classes).map(argmax).collect();
-        let confidence: Vec<f64> = probabilities
-            .chunks(classes)
-            .zip(&best)
-            .map(|(row, &label)| row[label])
-            .collect();
-        let gap = confidence.iter().zip(best.iter().zip(gold));
+        let best = || probabilities.chunks(classes).map(|row| (row, argmax(row)));
+        let confidence: Vec<f64> = best().map(|(row, label)| row[label]).collect();
         let (bin, bins) = match binning {
             Binning::EqualWidth(bins) => (equal_width(&confidence, bins), bins),
             Binning::EqualMass(bins) => (equal_mass(&confidence, bins), bins),
         };
         Self {
-            gap: gap
-                .map(|(confidence, (label, gold))| confidence - f64::from(u8::from(label == gold)))
-                .collect(),
             bin,
+            confidence,
+            right: best().zip(gold).map(|((_, label), gold)| label == *gold).collect(),
             bins,
         }
     }
@@ -104,7 +98,8 @@ impl ConfidenceBins {
     pub(crate) fn weighted_error(&self, weights: &[RowWeights]) -> [f64; LANES] {
         let mut gaps = vec![[0.0; LANES]; self.bins];
         let mut total = [0.0; LANES];
-        for ((&bin, &gap), weight) in self.bin.iter().zip(&self.gap).zip(weights) {
+        for (row, (&bin, weight)) in self.bin.iter().zip(weights).enumerate() {
+            let gap = self.gap(row, self.right[row]);
             let sum = &mut gaps[bin as usize];
             for lane in 0..LANES {
                 let weight = f64::from(weight[lane]);
@@ -113,6 +108,39 @@ impl ConfidenceBins {
             }
         }
         std::array::from_fn(|lane| percent(gaps.iter().map(|gap| gap[lane].abs()).sum(), total[lane]))
+    }
+
+    /// The error in percent, each row counted `weights[row]` times.
+    pub(crate) fn error(&self, weights: &[f64]) -> f64 {
+        self.error_where(|row| (self.right[row], weights[row]))
+    }
+
+    /// The error that a calibrated model would show on rows of these confidences: the 99 % quantile of `draws`
+    /// simulations in which each prediction is right with the probability that it claims (Bröcker & Smith 2007,
+    /// "consistency resampling").
+    pub(crate) fn calibrated_error(&self, draws: usize, seed: u64) -> f64 {
+        let mut errors = in_each(draws, |draw| {
+            let mut chance = stream(seed, "calibrated", draw);
+            self.error_where(|row| (uniform(&mut chance) < self.confidence[row], 1.0))
+        });
+        errors.sort_unstable_by(f64::total_cmp);
+        quantile(&errors, 0.99)
+    }
+
+    /// `outcome` gives whether a row is right, and its weight; rows are asked for in order.
+    fn error_where(&self, mut outcome: impl FnMut(usize) -> (bool, f64)) -> f64 {
+        let mut gaps = vec![0.0; self.bins];
+        let mut total = 0.0;
+        for (row, &bin) in self.bin.iter().enumerate() {
+            let (right, weight) = outcome(row);
+            gaps[bin as usize] += weight * self.gap(row, right);
+            total += weight;
+        }
+        percent(gaps.iter().map(|gap| gap.abs()).sum(), total)
+    }
+
+    fn gap(&self, row: usize, right: bool) -> f64 {
+        self.confidence[row] - f64::from(u8::from(right))
     }
 }
 
@@ -178,10 +206,31 @@ mod tests {
     fn what_is_no_distribution_is_refused() {
         let error = |probabilities: &[f64]| calibration_error(&[0], probabilities, 2, Binning::EqualWidth(15)).unwrap_err();
         for logits in [[3.0, -2.0], [0.7, 0.7], [f64::NAN, 1.0]] {
-            assert!(matches!(error(&logits), EvalError::NotDistributions { row: 0 }));
+            assert!(matches!(error(&logits), EvalError::NotADistribution { row: 0, .. }));
         }
         assert!(matches!(error(&[1.0]), EvalError::Length { .. }));
         let none = calibration_error(&[0], &[1.0, 0.0], 2, Binning::EqualMass(0));
         assert!(matches!(none, Err(EvalError::Setting { name: "bins", .. })));
+    }
+
+    #[test]
+    fn rows_of_any_weight_and_lanes_agree() {
+        let gold = [0, 0, 1, 0, 1];
+        let probabilities = [0.8, 0.2, 0.4, 0.6, 0.3, 0.7, 0.95, 0.05, 0.55, 0.45];
+        let bins = ConfidenceBins::new(&gold, &probabilities, 2, Binning::EqualMass(2));
+        let counts = [2, 0, 1, 3, 1];
+        let lanes: Vec<RowWeights> = counts.iter().map(|&count| [count; LANES]).collect();
+        let weights: Vec<f64> = counts.iter().map(|&count| f64::from(count)).collect();
+        approx::assert_abs_diff_eq!(bins.error(&weights), bins.weighted_error(&lanes)[0], epsilon = 1e-12);
+    }
+
+    #[test]
+    fn a_calibrated_model_seldom_shows_more() {
+        // 1,000 rows of confidence 0.7 in one bin: the error is |0.7 - share right|, about normal with
+        // sqrt(0.7 · 0.3 / 1000), whose absolute value stays below 2.576 of it 99 times of 100.
+        let probabilities = [0.7, 0.3].repeat(1_000);
+        let bins = ConfidenceBins::new(&[0; 1_000], &probabilities, 2, Binning::EqualMass(1));
+        let expected = 2.576 * (0.7 * 0.3 / 1_000.0_f64).sqrt() * 100.0;
+        approx::assert_relative_eq!(bins.calibrated_error(4_000, 1), expected, max_relative = 0.06);
     }
 }

@@ -15,21 +15,25 @@ mod per_label;
 mod proper_score;
 mod scorer;
 mod semeval_f1;
+mod weighted;
 
 pub use accuracy::accuracy;
 pub(crate) use auprc::{RankedScores, check_scores};
 pub use auprc::{Auprc, auprc};
 pub use average::{MacroAverage, MicroAverage, macro_average, micro_average};
+pub(crate) use calibration_error::ConfidenceBins;
 pub use calibration_error::{Binning, calibration_error};
 pub(crate) use cells::Cells;
 pub use confusion::{ConfusedPair, ConfusionMatrix, confusion_matrix};
 pub use micro_f1::micro_f1;
 pub use name::Metric;
 pub use per_label::{LabelScore, per_label};
+pub(crate) use proper_score::log_loss_rows;
 pub use proper_score::{brier_score, log_loss};
-pub(crate) use scorer::{ScoredRows, Scorer};
+pub(crate) use scorer::{BINS, ScoredRows, Scorer};
 pub(crate) use semeval_f1::RelationPairs;
 pub use semeval_f1::semeval_f1;
+pub(crate) use weighted::{weighted_accuracy, weighted_f1, weighted_mean};
 
 use crate::error::EvalError;
 
@@ -60,13 +64,6 @@ fn check_pair(gold: &[usize], predicted: &[usize]) -> Result<(), EvalError> {
     } else {
         Ok(())
     }
-}
-
-/// Whether every row of `[rows, classes]` is a distribution: no value outside `[0, 1]`, a sum within a hundredth of 1.
-pub(crate) fn are_distributions(probabilities: &[f64], classes: usize) -> bool {
-    probabilities.chunks(classes.max(1)).all(|row| {
-        row.iter().all(|value| (0.0..=1.0).contains(value)) && (row.iter().sum::<f64>() - 1.0).abs() <= 0.01
-    })
 }
 
 /// `part / whole` in percent, 0 where `whole` is 0.

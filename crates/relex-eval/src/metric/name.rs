@@ -56,6 +56,11 @@ impl Metric {
     pub fn is_percent(self) -> bool {
         !matches!(self, Self::BrierScore | Self::LogLoss)
     }
+
+    /// Digits behind the point that are worth showing.
+    pub(crate) fn digits(self) -> usize {
+        if self.is_percent() { 2 } else { 4 }
+    }
 }
 
 impl fmt::Display for Metric {

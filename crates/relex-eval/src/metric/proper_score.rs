@@ -51,7 +51,7 @@ pub(super) fn brier_rows(gold: &[usize], probabilities: &[f64], classes: usize) 
 }
 
 /// Each row's log loss, of checked input. `[rows]`
-pub(super) fn log_loss_rows(gold: &[usize], probabilities: &[f64], classes: usize) -> Vec<f64> {
+pub(crate) fn log_loss_rows(gold: &[usize], probabilities: &[f64], classes: usize) -> Vec<f64> {
     // `0.0 -` keeps certainty from being -0.
     let row = |(row, &gold): (&[f64], &usize)| 0.0 - row[gold].max(f64::EPSILON).ln();
     probabilities.chunks(classes).zip(gold).map(row).collect()
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn logits_and_no_rows_are_refused() {
-        assert!(matches!(brier_score(&[0], &[4.0, -1.0], 2), Err(EvalError::NotDistributions { row: 0 })));
+        assert!(matches!(brier_score(&[0], &[4.0, -1.0], 2), Err(EvalError::NotADistribution { row: 0, .. })));
         assert!(matches!(log_loss(&[], &[], 2), Err(EvalError::NoRows)));
     }
 }

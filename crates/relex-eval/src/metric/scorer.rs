@@ -12,7 +12,7 @@ use crate::jackknife::leave_one_out;
 use crate::predictions::argmax;
 
 /// Bins of the calibration errors that are shown; the number that Guo et al. (2017) use.
-const BINS: usize = 15;
+pub(crate) const BINS: usize = 15;
 
 /// Predictions beside their gold labels, one value or one row of values a row.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ enum Part {
 impl Scorer {
     /// # Errors
     /// [`EvalError::NoRows`], [`EvalError::Length`], [`EvalError::LabelIndex`], [`EvalError::NotFinite`],
-    /// [`EvalError::NotDistributions`] or [`EvalError::Setting`] where a metric cannot score the rows.
+    /// [`EvalError::NotADistribution`] or [`EvalError::Setting`] where a metric cannot score the rows.
     pub(crate) fn new(rows: ScoredRows<'_>, metrics: &[Metric]) -> Result<Self, EvalError> {
         let ScoredRows {
             labels,
