@@ -105,7 +105,8 @@ pub use metric::{
     semeval_f1,
 };
 pub use noise::{
-    ConfidentJoint, NoiseRanking, Suspect, confident_joint, find_label_errors, render_suspects, write_suspects,
+    ConfidentJoint, NoiseRanking, Suspect, SuspectColumn, confident_joint, find_label_errors, render_suspects,
+    write_suspects,
 };
 pub use out_of_fold::OutOfFold;
 pub use predictions::{
@@ -118,7 +119,7 @@ pub use semeval::{SemevalAnswers, SemevalReport};
 pub use shift::{
     BbseEstimate, DistributionTest, EmEstimate, Prior, PriorEstimate, PriorMethod, PriorScope, SelfTest, ShiftInput,
     ShiftLimits, ShiftRefusal, ShiftReport, TargetMix, TargetPrior, diagnose_shift, estimate_prior_bbse,
-    estimate_prior_em, render_shift, render_target_mix, reweight, target_mix,
+    estimate_prior_em, render_shift, reweight, target_mix,
 };
 
 #[cfg(doctest)]

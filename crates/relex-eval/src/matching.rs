@@ -14,7 +14,7 @@ pub(crate) struct Unmatched {
 
 /// Where each of `wanted` stands in `present`, if both hold the same names, all different.
 pub(crate) fn positions(present: &[String], wanted: &[String]) -> Result<Vec<usize>, Unmatched> {
-    let index = |names: &'_ [String]| -> HashMap<String, usize> { names.iter().cloned().zip(0..).collect() };
+    let index = |names: &[String]| -> HashMap<String, usize> { names.iter().cloned().zip(0..).collect() };
     let (places, known) = (index(present), index(wanted));
     let only = |names: &[String], others: &HashMap<String, usize>| -> Vec<String> {
         names.iter().filter(|name| !others.contains_key(*name)).cloned().collect()

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{CLASSES, Chance, SOURCE, Sample, labels, out_of_fold, truth};
-use relex_eval::{NoiseRanking, Suspect, find_label_errors, render_suspects, write_suspects};
+use relex_eval::{EvalError, NoiseRanking, Suspect, SuspectColumn, find_label_errors, render_suspects, write_suspects};
 
 /// 4,000 rows, of which every tenth or so is given another label.
 fn suspects(ranking: NoiseRanking) -> (Vec<Suspect>, Vec<bool>) {
@@ -77,11 +77,20 @@ fn suspects_are_written_with_their_names() {
         score: 0.75,
         confident: true,
     };
-    write_suspects(&path, std::slice::from_ref(&suspect), &labels()).unwrap();
+    let sentences: Vec<String> = (0..42).map(|row| format!("sentence {row}")).collect();
+    let column = |values| SuspectColumn {
+        name: "sentence",
+        values,
+    };
+    let columns = [column(&sentences[..])];
+    write_suspects(&path, std::slice::from_ref(&suspect), &labels(), &columns).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert_eq!(
         text,
-        "row,id,given,likely,score,confident\n42,\"a,b\",a,no_relation,0.750000,yes\n"
+        "row,id,given,likely,score,confident,sentence\n42,\"a,b\",a,no_relation,0.750000,yes,sentence 41\n"
     );
-    assert!(write_suspects(&path, &[Suspect { given: 9, ..suspect }], &labels()).is_err());
+    let too_few = [column(&sentences[..41])];
+    let refused = write_suspects(&path, std::slice::from_ref(&suspect), &labels(), &too_few);
+    assert!(matches!(refused, Err(EvalError::Length { expected: 42, found: 41, .. })));
+    assert!(write_suspects(&path, &[Suspect { given: 9, ..suspect }], &labels(), &[]).is_err());
 }

@@ -2,8 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use relex_eval::{
-    BootstrapConfig, DeclaredValues, Evaluation, TargetMix, TargetPrior, Truth, render_target_mix, render_terminal,
-    target_mix,
+    BootstrapConfig, DeclaredValues, Evaluation, TargetMix, TargetPrior, Truth, render_terminal, target_mix,
 };
 use relex_train::RunFolder;
 
@@ -31,20 +30,18 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
         seed: arguments.seed,
         level: 0.95,
     };
-    let mix = target_mix_of(arguments, &scored, bootstrap, verbosity)?;
+    let target_mix = target_mix_of(arguments, &scored, bootstrap, verbosity)?;
     let mut evaluation = verbosity.timed("evaluate", || scored.evaluate(bootstrap))?;
     if arguments.slices {
         let slicings = slices::slicings(&scored);
         evaluation.slices = verbosity.timed("slices", || scored.evaluate_slices(bootstrap, &slicings))?;
     }
+    evaluation.target_mix = target_mix;
     let in_run = arguments.run.as_ref().map(|run| RunFolder::at(run).evaluation("valid"));
     for path in in_run.iter().chain(&arguments.json) {
         evaluation.write(path)?;
     }
     show(&render_terminal(&evaluation));
-    if let Some(mix) = mix {
-        show(&format!("\n{}", render_target_mix(&mix, &evaluation.negative_label)));
-    }
     Ok(())
 }
 

@@ -1,9 +1,12 @@
 //! Labelled rows that predictions are for.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use anyhow::{Context, bail};
-use relex_data::{Example, LabelSet, Manifest, Role, Tier, data_hash, duplicate_groups};
+use relex_data::{Example, LabelSet, Manifest, Part, Role, Tier, data_hash, duplicate_groups};
 use relex_eval::PredictionsMeta;
 use relex_train::{RunFolder, resolve};
 
@@ -21,7 +24,7 @@ pub(super) struct GoldRows {
     pub(super) examples: Vec<Example>,
     /// Index of each row's label.
     pub(super) labels: Vec<usize>,
-    /// The data set's other labelled rows, in no order.
+    /// The data set's other labelled rows, but for those that the split holds out, in no order.
     pub(super) others: Vec<Example>,
 }
 
@@ -89,10 +92,18 @@ impl Gold {
                 spec.name
             );
         }
+        let held_out: HashSet<&str> = self
+            .split
+            .iter()
+            .flat_map(Manifest::rows)
+            .filter(|row| row.part == Part::HoldOut)
+            .map(|row| row.id.as_str())
+            .collect();
+        let is_other = |example: &Example| example.label.is_some() && !held_out.contains(example.id.as_str());
         Ok(GoldRows {
             examples,
             labels,
-            others: by_id.into_values().filter(|example| example.label.is_some()).collect(),
+            others: by_id.into_values().filter(is_other).collect(),
         })
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct HeldOut {
     pub(super) source: Gold,
     pub(super) examples: Vec<Example>,
     pub(super) gold: Vec<usize>,
-    /// The data set's labelled rows that are not among the examples, in no order.
+    /// The data set's other labelled rows, but for those that a split holds out, in no order.
     pub(super) others: Vec<Example>,
     groups: Vec<usize>,
 }

@@ -22,7 +22,7 @@ pub(super) struct Scored {
     pub(super) examples: Vec<Example>,
     pub(super) labels: LabelSet,
     pub(super) gold: Vec<usize>,
-    /// The data set's other labelled rows, in no order.
+    /// The data set's other labelled rows, but for those that a split holds out, in no order.
     pub(super) others: Vec<Example>,
     /// The sentence of each row.
     pub(super) groups: Vec<usize>,

@@ -107,7 +107,7 @@ fn weights_are_not_learnt_from_rows_that_may_have_been_learnt_from() {
         &[&select("bare.csv")[..], &["-q"]].concat(),
         &["bare.csv", "not known to be out of fold", "--out-of-fold bare.csv"],
     );
-    bench.refuse(&select("t.csv"), &["t.csv", "names no fold", "validation rows"]);
+    bench.refuse(&select("t.csv"), &["t.csv", "names no split", "validation rows"]);
     bench.succeed(&select("a.csv"));
     bench.succeed(&[&select("bare.csv")[..], &["--out-of-fold", "bare.csv"]].concat());
     bench.refuse(
@@ -289,11 +289,11 @@ fn members_of_other_rows_are_refused() {
     made::write(&bench, "c", "train", &made::predictions("train", TEST, 83, 1.0));
     bench.refuse(
         &ensemble(&["a.csv", "b.csv"]),
-        &["b.csv", "other rows", "100 stand in only one of the two", "\"500\""],
+        &["b.csv and a.csv predict other rows", "only in b.csv: 100 (500, 501,", "only in a.csv: none"],
     );
     // The same ids, but of another file.
     bench.refuse(
         &ensemble(&["a.csv", "c.csv"]),
-        &["c.csv: made for other data than", "a.csv"],
+        &["c.csv and a.csv were made for other data"],
     );
 }

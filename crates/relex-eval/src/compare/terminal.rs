@@ -191,7 +191,8 @@ fn widest(names: &[String]) -> usize {
 }
 
 fn number(value: f64, metric: Metric) -> String {
-    format!("{value:.0$}", metric.digits())
+    let digits = metric.digits();
+    format!("{value:.digits$}")
 }
 
 fn change(value: f64, metric: Metric) -> String {

@@ -22,6 +22,7 @@ use crate::metric::{
 };
 use crate::predictions::{ROUNDING_TOLERANCE, argmax, check_label_order};
 use crate::probabilities::check_distributions;
+use crate::shift::TargetMix;
 use scores::measure;
 
 /// The version of the JSON that [`Evaluation::write`] writes and [`Evaluation::read`] reads.
@@ -80,6 +81,8 @@ pub struct Evaluation {
     pub most_confused: Vec<ConfusedLabels>,
     /// Scores of parts of the rows, of [`evaluate_slices`]; empty until they are put there.
     pub slices: Vec<SliceTable>,
+    /// Scores at another mix of labels, of [`target_mix`](crate::target_mix); `None` until they are put there.
+    pub target_mix: Option<TargetMix>,
 }
 
 /// How one label fared; scores in percent, 0 where they divide by no row.
@@ -203,6 +206,7 @@ pub fn evaluate(input: &EvaluationInput<'_>) -> Result<Evaluation, EvalError> {
         most_confused: most_confused.collect(),
         confusion,
         slices: Vec::new(),
+        target_mix: None,
     })
 }
 

@@ -5,13 +5,14 @@ use std::fmt::Write;
 use super::{Evaluation, MetricScore, SliceTable};
 use crate::interval::Interval;
 use crate::metric::Metric;
+use crate::shift::render_target_mix;
 use crate::text::{display_width, pad, printable, thousands};
 
 /// Character cells of a full bar.
 const BAR: usize = 12;
 
-/// The scores with their intervals, every label with a bar for its F1, the most confused pairs and the slices, as aligned
-/// plain text (UTF-8, no colours) about 120 columns wide with KLUE-RE's labels, ending in a line break.
+/// The scores with their intervals, every label with a bar for its F1, the most confused pairs, the slices and the scores at another
+/// mix of labels, if there are any, as aligned plain text (UTF-8, no colours) about 120 columns wide with KLUE-RE's labels, ending in a line break.
 pub fn render_terminal(evaluation: &Evaluation) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
@@ -20,6 +21,10 @@ pub fn render_terminal(evaluation: &Evaluation) -> String {
     let _ = confused_pairs(&mut text, evaluation);
     for table in &evaluation.slices {
         let _ = slice_table(&mut text, table);
+    }
+    if let Some(mix) = &evaluation.target_mix {
+        text.push('\n');
+        text.push_str(&render_target_mix(mix, &evaluation.negative_label));
     }
     text
 }

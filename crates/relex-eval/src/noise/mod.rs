@@ -6,4 +6,4 @@ mod terminal;
 
 pub use joint::{ConfidentJoint, confident_joint};
 pub use ranking::{NoiseRanking, Suspect, find_label_errors};
-pub use terminal::{render_suspects, write_suspects};
+pub use terminal::{SuspectColumn, render_suspects, write_suspects};

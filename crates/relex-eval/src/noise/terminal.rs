@@ -7,27 +7,51 @@ use super::joint::ConfidentJoint;
 use super::ranking::Suspect;
 use crate::atomic::write_atomically;
 use crate::error::EvalError;
+use crate::metric::{check_labels, check_length};
 use crate::text::{display_width, pad, printable, thousands};
 
-/// Writes suspects in their order as CSV, whole or not at all: `row,id,given,likely,score,confident`, with
-/// 1-based data rows of the predictions, labels by name, and the score that they are ranked by.
+/// A column to write beside the suspects, such as their sentences.
+#[derive(Debug, Clone, Copy)]
+pub struct SuspectColumn<'a> {
+    /// The column's name.
+    pub name: &'a str,
+    /// Its value for each row of the predictions. `[rows]`
+    pub values: &'a [String],
+}
+
+/// Writes suspects in their order as CSV, whole or not at all: `row,id,given,likely,score,confident` and then `columns`,
+/// with 1-based data rows of the predictions, labels by name, and the score that they are ranked by.
 ///
 /// # Errors
-/// [`EvalError::Write`] if the file cannot be written, [`EvalError::LabelIndex`] for a label outside `labels`.
-pub fn write_suspects(path: impl AsRef<Path>, suspects: &[Suspect], labels: &[String]) -> Result<(), EvalError> {
+/// [`EvalError::Write`] if the file cannot be written, [`EvalError::LabelIndex`] for a label outside `labels`,
+/// [`EvalError::Length`] for a row that a column has no value for.
+pub fn write_suspects(
+    path: impl AsRef<Path>,
+    suspects: &[Suspect],
+    labels: &[String],
+    columns: &[SuspectColumn<'_>],
+) -> Result<(), EvalError> {
+    let rows = suspects.iter().map(|suspect| suspect.row + 1).max().unwrap_or(0);
+    for column in columns {
+        check_length("column beside suspects", rows.max(column.values.len()), column.values.len())?;
+    }
     for suspect in suspects {
-        crate::metric::check_labels("label of a suspect", &[suspect.given, suspect.likely], labels.len())?;
+        check_labels("label of a suspect", &[suspect.given, suspect.likely], labels.len())?;
     }
     write_atomically(path.as_ref(), |writer| {
         let mut csv = csv::Writer::from_writer(writer);
         let header = ["row", "id", "given", "likely", "score", "confident"];
-        csv.write_record(header).map_err(std::io::Error::other)?;
+        let more = columns.iter().map(|column| column.name);
+        csv.write_record(header.into_iter().chain(more))
+            .map_err(std::io::Error::other)?;
         for suspect in suspects {
             let row = (suspect.row + 1).to_string();
             let score = format!("{:.6}", suspect.score);
-            let (given, likely) = (&labels[suspect.given], &labels[suspect.likely]);
+            let (given, likely) = (labels[suspect.given].as_str(), labels[suspect.likely].as_str());
             let confident = if suspect.confident { "yes" } else { "no" };
-            csv.write_record([row.as_str(), &suspect.id, given, likely, &score, confident])
+            let fields = [row.as_str(), &suspect.id, given, likely, &score, confident];
+            let more = columns.iter().map(|column| column.values[suspect.row].as_str());
+            csv.write_record(fields.into_iter().chain(more))
                 .map_err(std::io::Error::other)?;
         }
         csv.flush()

@@ -26,4 +26,5 @@ pub use refusal::{ShiftLimits, ShiftRefusal};
 pub use reweight::reweight;
 pub(crate) use target_mix::mix_weights;
 pub use target_mix::{TargetMix, TargetPrior, target_mix};
-pub use terminal::{render_shift, render_target_mix};
+pub use terminal::render_shift;
+pub(crate) use terminal::render_target_mix;

@@ -1,6 +1,6 @@
 //! The score that labelled rows would have if their labels were mixed as the target's.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::diagnose::{PriorEstimate, VALID_DRAWS};
 use super::prior::Prior;
@@ -23,7 +23,7 @@ pub enum TargetPrior<'a> {
 }
 
 /// Scores at the natural mix of labels and at the target's, side by side.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TargetMix {
     /// The target's shares of labels.
     pub prior: Prior,

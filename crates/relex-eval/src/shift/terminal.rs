@@ -19,7 +19,7 @@ pub fn render_shift(report: &ShiftReport, labels: &[String]) -> String {
 
 /// The scores at the natural and at the target's mix side by side, as aligned plain text that ends in a line
 /// break. `negative` is the negative label.
-pub fn render_target_mix(mix: &TargetMix, negative: &str) -> String {
+pub(crate) fn render_target_mix(mix: &TargetMix, negative: &str) -> String {
     let mut text = String::new();
     let _ = side_by_side(&mut text, mix, negative);
     text
