@@ -82,8 +82,13 @@ fn power() {
                 ..BASE
             };
             let comparisons = setting.simulate_many(COMPARISONS);
-            let found = share(&comparisons, |comparison| comparison.pairs[0].verdict == Verdict::SecondBetter);
-            let differences: Vec<f64> = comparisons.iter().map(|comparison| comparison.pairs[0].difference).collect();
+            let found = share(&comparisons, |comparison| {
+                comparison.pairs[0].verdict == Verdict::SecondBetter
+            });
+            let differences: Vec<f64> = comparisons
+                .iter()
+                .map(|comparison| comparison.pairs[0].difference)
+                .collect();
             let mean = differences.iter().sum::<f64>() / differences.len() as f64;
             let squares: f64 = differences.iter().map(|difference| (difference - mean).powi(2)).sum();
             let deviation = (squares / (differences.len() - 1) as f64).sqrt();
@@ -120,13 +125,23 @@ fn coverage(sentences: usize, classes: usize) {
         .expect("a simulated world can be scored")
     };
     let truth = score(60_000, u64::MAX, 1);
-    let sets: Vec<Evaluation> = (0..SETS).into_par_iter().map(|seed| score(sentences, seed, 1_000)).collect();
-    println!("{sentences} sentences, {classes} labels: % of {SETS} sets whose interval lies above – holds – lies below the truth");
+    let sets: Vec<Evaluation> = (0..SETS)
+        .into_par_iter()
+        .map(|seed| score(sentences, seed, 1_000))
+        .collect();
+    println!(
+        "{sentences} sentences, {classes} labels: % of {SETS} sets whose interval lies above – holds – lies below the truth"
+    );
     for (index, truth) in truth.scores.iter().enumerate() {
         let misses = |interval: fn(&relex_eval::MetricScore) -> relex_eval::Interval| {
             let above = share(&sets, |set| interval(&set.scores[index]).low > truth.value);
             let below = share(&sets, |set| interval(&set.scores[index]).high < truth.value);
-            format!("{:>4.1} – {:>4.1} – {:>4.1}", 100.0 * above, 100.0 * (1.0 - above - below), 100.0 * below)
+            format!(
+                "{:>4.1} – {:>4.1} – {:>4.1}",
+                100.0 * above,
+                100.0 * (1.0 - above - below),
+                100.0 * below
+            )
         };
         let mean = sets.iter().map(|set| set.scores[index].value).sum::<f64>() / sets.len() as f64;
         println!(

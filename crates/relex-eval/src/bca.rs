@@ -73,7 +73,11 @@ fn acceleration(left_out: &[f64]) -> f64 {
         cubes += distance * distance * distance;
     }
     // Equal values leave rounding errors of about 1e-30 behind.
-    if squares > 1e-20 { cubes / (6.0 * squares.powf(1.5)) } else { 0.0 }
+    if squares > 1e-20 {
+        cubes / (6.0 * squares.powf(1.5))
+    } else {
+        0.0
+    }
 }
 
 #[cfg(test)]
@@ -84,7 +88,9 @@ mod tests {
     /// `left_out` are exp(i / 9) for i below 20.
     #[test]
     fn values_are_those_of_numpy() {
-        let resampled: Vec<f64> = (0..400).map(|i| 4.0 * f64::from(i).sin() + f64::from(i) / 50.0).collect();
+        let resampled: Vec<f64> = (0..400)
+            .map(|i| 4.0 * f64::from(i).sin() + f64::from(i) / 50.0)
+            .collect();
         let left_out: Vec<f64> = (0..20).map(|i| (f64::from(i) / 9.0).exp()).collect();
         let check = |value, level, low, high| {
             let found = bca_interval(value, &resampled, &left_out, level).unwrap();
@@ -116,7 +122,10 @@ mod tests {
         let plain = with(&[0.0, 1.0, 2.0]);
         // One group that raises the score much when it is there: left out, the score falls far.
         let long_above = with(&[-9.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
-        assert!(long_above.low > plain.low && long_above.high > plain.high, "{long_above:?}");
+        assert!(
+            long_above.low > plain.low && long_above.high > plain.high,
+            "{long_above:?}"
+        );
     }
 
     #[test]

@@ -50,7 +50,11 @@ mod tests {
         check!(normal_quantile(1e-6), -4.753_424_308_822_899, max_relative = 1e-9);
         check!(student_p(2.5, 4.0), 0.066_766_544_811_988_14, max_relative = 1e-9);
         check!(student_p(-2.5, 1.7), 0.151_181_774_389_041_12, max_relative = 1e-9);
-        check!(student_quantile(0.975, 4.0), 2.776_445_105_197_793_4, max_relative = 1e-9);
+        check!(
+            student_quantile(0.975, 4.0),
+            2.776_445_105_197_793_4,
+            max_relative = 1e-9
+        );
         check!(student_quantile(0.975, 2.3), 3.807_163_208_232_131, max_relative = 1e-9);
         check!(student_quantile(0.8, 7.5), 0.892_209_346_939_674_5, max_relative = 1e-9);
         check!(fair_coin_cdf(25, 66), 0.032_008_752_068_612_835, max_relative = 1e-9);

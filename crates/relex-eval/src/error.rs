@@ -185,7 +185,9 @@ pub enum EvalError {
         value: f64,
     },
     /// Two runs did not predict the same rows.
-    #[error("{first} and {second} predict other rows: only in {first}: {only_first}, only in {second}: {only_second}; give predictions for the same rows")]
+    #[error(
+        "{first} and {second} predict other rows: only in {first}: {only_first}, only in {second}: {only_second}; give predictions for the same rows"
+    )]
     RowsDiffer {
         /// The first run.
         first: String,
@@ -207,7 +209,9 @@ pub enum EvalError {
         rows: String,
     },
     /// Two runs were predicted with other sets of labels.
-    #[error("{first} and {second} know other labels: only in {first}: {only_first}, only in {second}: {only_second}; give predictions for the same labels")]
+    #[error(
+        "{first} and {second} know other labels: only in {first}: {only_first}, only in {second}: {only_second}; give predictions for the same labels"
+    )]
     LabelsDiffer {
         /// The first run.
         first: String,
@@ -261,7 +265,9 @@ pub enum EvalError {
         problem: String,
     },
     /// Two runs describe themselves as made from different data.
-    #[error("{first} and {second} were made for other data, though the rows have the same ids; predict both again from the same file")]
+    #[error(
+        "{first} and {second} were made for other data, though the rows have the same ids; predict both again from the same file"
+    )]
     DataDiffers {
         /// The first run.
         first: String,

@@ -82,7 +82,11 @@ mod tests {
         let values: Vec<f64> = (0..25).map(f64::from).collect();
         let [sums] = jackknife(&groups, |weights| {
             [std::array::from_fn(|lane| {
-                values.iter().zip(weights).map(|(value, weight)| value * f64::from(weight[lane])).sum()
+                values
+                    .iter()
+                    .zip(weights)
+                    .map(|(value, weight)| value * f64::from(weight[lane]))
+                    .sum()
             })]
         })
         .unwrap();

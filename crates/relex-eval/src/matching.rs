@@ -17,7 +17,11 @@ pub(crate) fn positions(present: &[String], wanted: &[String]) -> Result<Vec<usi
     let index = |names: &[String]| -> HashMap<String, usize> { names.iter().cloned().zip(0..).collect() };
     let (places, known) = (index(present), index(wanted));
     let only = |names: &[String], others: &HashMap<String, usize>| -> Vec<String> {
-        names.iter().filter(|name| !others.contains_key(*name)).cloned().collect()
+        names
+            .iter()
+            .filter(|name| !others.contains_key(*name))
+            .cloned()
+            .collect()
     };
     let (only_present, only_wanted) = (only(present, &known), only(wanted, &places));
     if only_present.is_empty() && only_wanted.is_empty() {
@@ -53,7 +57,10 @@ mod tests {
         assert_eq!(positions(&names("a b c"), &names("c a b")), Ok(vec![2, 0, 1]));
         let check = |present: &str, wanted: &str, only_present: &str, only_wanted: &str| {
             let found = positions(&names(present), &names(wanted)).unwrap_err();
-            assert_eq!((found.only_present.as_str(), found.only_wanted.as_str()), (only_present, only_wanted));
+            assert_eq!(
+                (found.only_present.as_str(), found.only_wanted.as_str()),
+                (only_present, only_wanted)
+            );
         };
         check("a b", "a", "1 (b)", "none");
         check("a", "a g f e d c b", "none", "6 (g, f, e, d, c, …)");

@@ -143,7 +143,10 @@ fn json_reads_back_and_other_json_is_refused() {
     let path = folder.path().join("evaluation.json");
     sample().write(&path).unwrap();
     // The JSON reader may miss a number's last digit.
-    assert_eq!(format!("{:.9?}", Evaluation::read(&path).unwrap()), format!("{:.9?}", sample()));
+    assert_eq!(
+        format!("{:.9?}", Evaluation::read(&path).unwrap()),
+        format!("{:.9?}", sample())
+    );
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("\"format_version\": 2", "\"format_version\": 1")).unwrap();
     assert!(matches!(
@@ -161,7 +164,13 @@ fn terminal_columns_line_up() {
         text.contains("  micro-F1 without no_relation              57.14   "),
         "{text}"
     );
-    for name in ["macro-F1 without no_relation", "AUPRC, mean over 3 labels", "Brier score", "95 % interval", "percentile"] {
+    for name in [
+        "macro-F1 without no_relation",
+        "AUPRC, mean over 3 labels",
+        "Brier score",
+        "95 % interval",
+        "percentile",
+    ] {
         assert!(text.contains(name), "{name} is not in {text}");
     }
     assert!(
@@ -197,18 +206,30 @@ fn logits_are_scored_without_what_needs_probabilities() {
     let metrics: Vec<Metric> = found.scores.iter().map(|score| score.metric).collect();
     assert!(metrics.contains(&Metric::Auprc) && !metrics.iter().any(|metric| metric.needs_distributions()));
     // Ranking and labels are the same as of the probabilities.
-    assert_eq!((found.auprc.value, found.micro_f1.value), (sample().auprc.value, sample().micro_f1.value));
+    assert_eq!(
+        (found.auprc.value, found.micro_f1.value),
+        (sample().auprc.value, sample().micro_f1.value)
+    );
     assert!(sample().scores.iter().any(|score| score.metric == Metric::LogLoss));
 }
 
 #[test]
 fn directed_relations_get_semevals_score() {
-    let labels = ["Other", "A-B(e1,e2)", "A-B(e2,e1)", "C-D(e1,e2)"].map(String::from).to_vec();
+    let labels = ["Other", "A-B(e1,e2)", "A-B(e2,e1)", "C-D(e1,e2)"]
+        .map(String::from)
+        .to_vec();
     let found = evaluate(&input(&labels, &[0, 0, 1, 2, 3, 4])).unwrap();
-    let score = found.scores.iter().find(|score| score.metric == Metric::SemevalF1).unwrap();
+    let score = found
+        .scores
+        .iter()
+        .find(|score| score.metric == Metric::SemevalF1)
+        .unwrap();
     // Gold 0 1 1 2 0 1, predicted 0 1 0 2 2 0: A-B has 2 hits, 3 predicted and 4 gold; C-D has no gold row.
     approx::assert_abs_diff_eq!(score.value, 2.0 * 2.0 / (3.0 + 4.0) * 100.0, epsilon = 1e-12);
-    assert!(score.interval.low <= score.value && score.value <= score.interval.high, "{score:?}");
+    assert!(
+        score.interval.low <= score.value && score.value <= score.interval.high,
+        "{score:?}"
+    );
 }
 
 fn report(rows: Vec<ReportRow>) -> String {

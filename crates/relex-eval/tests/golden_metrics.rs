@@ -39,8 +39,12 @@ struct More {
 }
 
 fn cases_with_more() -> impl Iterator<Item = (Case, More)> {
-    let more: Vec<More> = serde_json::from_str(include_str!("fixtures/more_metrics.json")).expect("the fixture is JSON");
-    cases().into_iter().zip(more).inspect(|(case, more)| assert_eq!(case.name, more.name))
+    let more: Vec<More> =
+        serde_json::from_str(include_str!("fixtures/more_metrics.json")).expect("the fixture is JSON");
+    cases()
+        .into_iter()
+        .zip(more)
+        .inspect(|(case, more)| assert_eq!(case.name, more.name))
 }
 
 #[derive(Deserialize)]
@@ -151,11 +155,21 @@ fn averages() {
         check(&case.name, "micro recall", micro.recall, more.micro_recall);
         check(&case.name, "micro F1", micro.f1, case.micro_f1_without_class_0);
         let mean = macro_average(&case.gold, &case.prediction, case.classes, 0).unwrap();
-        check(&case.name, "macro precision", mean.precision, more.macro_precision_of_present);
+        check(
+            &case.name,
+            "macro precision",
+            mean.precision,
+            more.macro_precision_of_present,
+        );
         check(&case.name, "macro recall", mean.recall, more.macro_recall_of_present);
         check(&case.name, "macro F1", mean.f1, more.macro_f1_of_present);
         let with_absent = mean.absent_as_zero(case.classes - 1);
-        check(&case.name, "macro F1 with absent labels", with_absent, case.macro_f1_without_class_0);
+        check(
+            &case.name,
+            "macro F1 with absent labels",
+            with_absent,
+            case.macro_f1_without_class_0,
+        );
     }
 }
 
@@ -165,9 +179,19 @@ fn calibration_and_proper_scores() {
         let probabilities = case.probabilities.concat();
         let error = |binning| calibration_error(&case.gold, &probabilities, case.classes, binning).unwrap() / 100.0;
         let equal_width = error(Binning::EqualWidth(15));
-        check(&case.name, "bins of equal width", equal_width, case.ece_15_equal_width_bins);
+        check(
+            &case.name,
+            "bins of equal width",
+            equal_width,
+            case.ece_15_equal_width_bins,
+        );
         if let Some(expected) = more.calibration_error_10_equal_mass_bins {
-            check(&case.name, "bins of equal mass", error(Binning::EqualMass(10)), expected);
+            check(
+                &case.name,
+                "bins of equal mass",
+                error(Binning::EqualMass(10)),
+                expected,
+            );
         }
         let brier = brier_score(&case.gold, &probabilities, case.classes).unwrap();
         check(&case.name, "Brier score", brier, more.brier_score);

@@ -91,6 +91,13 @@ fn suspects_are_written_with_their_names() {
     );
     let too_few = [column(&sentences[..41])];
     let refused = write_suspects(&path, std::slice::from_ref(&suspect), &labels(), &too_few);
-    assert!(matches!(refused, Err(EvalError::Length { expected: 42, found: 41, .. })));
+    assert!(matches!(
+        refused,
+        Err(EvalError::Length {
+            expected: 42,
+            found: 41,
+            ..
+        })
+    ));
     assert!(write_suspects(&path, &[Suspect { given: 9, ..suspect }], &labels(), &[]).is_err());
 }

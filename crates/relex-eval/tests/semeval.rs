@@ -127,16 +127,34 @@ fn skipped_rows_count_as_other_and_a_key_without_relations_scores_zero() {
     let key = answers(&[("1", "Other"), ("2", "Other"), ("3", "Other")]);
     let report = SemevalReport::new(&answers(&[("1", "Other")]), &key).unwrap();
     let text = report.to_string();
-    assert!(text.contains("(considering all skipped examples as Wrong) = 1/3 = 33.33%"), "{text}");
-    assert!(text.contains("(considering all skipped examples as Other) = 3/3 = 100.00%"), "{text}");
+    assert!(
+        text.contains("(considering all skipped examples as Wrong) = 1/3 = 33.33%"),
+        "{text}"
+    );
+    assert!(
+        text.contains("(considering all skipped examples as Other) = 3/3 = 100.00%"),
+        "{text}"
+    );
     assert_eq!(report.official_f1(), 0.0);
 }
 
 #[test]
 fn answers_to_unknown_rows_are_refused() {
     let proposed = answers(&[("1", "Other"), ("9", "Other")]);
-    let error = SemevalReport::new(&proposed, &answers(&[("1", "Other")])).err().unwrap();
-    assert!(matches!(&error, EvalError::Field { row: 2, column: "id", .. }), "{error}");
+    let error = SemevalReport::new(&proposed, &answers(&[("1", "Other")]))
+        .err()
+        .unwrap();
+    assert!(
+        matches!(
+            &error,
+            EvalError::Field {
+                row: 2,
+                column: "id",
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(error.to_string().contains("\"9\""), "{error}");
 }
 
@@ -149,7 +167,10 @@ fn the_report_equals_the_official_scorers_line_for_line() {
     );
     let examples = root.join("datasets/semeval-2010-task8/scorer-examples");
     if !examples.is_dir() {
-        eprintln!("skipped: {} is not there; set RELEX_SHARED to the folder that holds datasets/", examples.display());
+        eprintln!(
+            "skipped: {} is not there; set RELEX_SHARED to the folder that holds datasets/",
+            examples.display()
+        );
         return;
     }
     let mut compared = 0;

@@ -119,4 +119,3 @@ pub(crate) enum MetricArgument {
     /// Mean negative logarithm of the gold label's probability; lower is better.
     LogLoss,
 }
-

@@ -133,7 +133,8 @@ fn write_corrected(
     };
     let path = predictions_path(apply, Rows::Test)?;
     let labels = held_out.labels();
-    let member = read_member(&path, &arguments.held_out.foreign, Some(labels), verbosity)?.with_labels(labels, "the labelled rows")?;
+    let member = read_member(&path, &arguments.held_out.foreign, Some(labels), verbosity)?
+        .with_labels(labels, "the labelled rows")?;
     let types = match priors {
         Some(_) => entity_types(&find_examples(&member, held_out)?),
         None => Vec::new(),

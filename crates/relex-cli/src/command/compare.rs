@@ -19,10 +19,12 @@ pub(crate) fn run(arguments: &CompareArguments, verbosity: Verbosity) -> anyhow:
         .as_ref()
         .map(|name| {
             let known: Vec<&str> = arms.iter().map(|arm| arm.name.as_str()).collect();
-            known
-                .iter()
-                .position(|known| known == name)
-                .with_context(|| format!("--baseline {name}: no arm is called so; the arms are {}", known.join(", ")))
+            known.iter().position(|known| known == name).with_context(|| {
+                format!(
+                    "--baseline {name}: no arm is called so; the arms are {}",
+                    known.join(", ")
+                )
+            })
         })
         .transpose()?;
     let runs = load(&arms, arguments)?;
@@ -78,14 +80,25 @@ struct Loaded {
 /// The arms in the order in which they were given, single runs first.
 fn arms(arguments: &CompareArguments) -> Vec<ArmArgument> {
     let short = |path: &Path| {
-        let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
-        name.map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+        let name = if path.is_dir() {
+            path.file_name()
+        } else {
+            path.file_stem()
+        };
+        name.map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        )
     };
     let names: Vec<String> = arguments.runs.iter().map(|path| short(path)).collect();
     let single = arguments.runs.iter().zip(&names).map(|(path, name)| {
         let unique = names.iter().filter(|other| *other == name).count() == 1;
         ArmArgument {
-            name: if unique { name.clone() } else { path.display().to_string() },
+            name: if unique {
+                name.clone()
+            } else {
+                path.display().to_string()
+            },
             runs: vec![path.clone()],
         }
     });
@@ -124,7 +137,11 @@ fn aligned(reference: &Loaded, run: &Loaded) -> anyhow::Result<Vec<f64>> {
     }
     let order = matching_rows(&rows(reference), &rows(run))?;
     if run.scored.labels.negative() != reference.scored.labels.negative() {
-        bail!("{} and {} have other negative labels; score both on the same data", reference.name, run.name);
+        bail!(
+            "{} and {} have other negative labels; score both on the same data",
+            reference.name,
+            run.name
+        );
     }
     let changed: Vec<&str> = reference
         .scored

@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use relex_eval::{
-    Blend, GreedyConfig, Member, MemberWeights, OutOfFold, PredictionsMeta, ProbabilityTable, Selection,
-    Truth, blend, render_selection, select_members,
+    Blend, GreedyConfig, Member, MemberWeights, OutOfFold, PredictionsMeta, ProbabilityTable, Selection, Truth, blend,
+    render_selection, select_members,
 };
 
 use super::{

@@ -41,7 +41,11 @@ impl HeldOut {
         for path in &arguments.sources {
             let part = read_out_of_fold(path, &source, &arguments.foreign, verbosity)?;
             let member = part.member();
-            let own = if path.is_dir() { Some(Gold::of_run(&open_run(path)?)?) } else { None };
+            let own = if path.is_dir() {
+                Some(Gold::of_run(&open_run(path)?)?)
+            } else {
+                None
+            };
             let rows = own
                 .as_ref()
                 .unwrap_or(&source)

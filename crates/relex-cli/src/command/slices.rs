@@ -31,7 +31,9 @@ pub(super) fn slicings(scored: &Scored) -> Vec<Slicing> {
         slicing("sentence length in characters", &|row| {
             Some(band(row.sentence.chars().count(), &LENGTHS))
         }),
-        slicing("characters between entities", &|row| Some(band(distance(row), &DISTANCES))),
+        slicing("characters between entities", &|row| {
+            Some(band(distance(row), &DISTANCES))
+        }),
         slicing("source", &|row| row.source.clone()),
         slicing("training rows of the gold label", &|row| {
             let rows = row.label.and_then(|label| frequency.get(&label)).copied();
@@ -49,7 +51,11 @@ pub(super) fn slicings(scored: &Scored) -> Vec<Slicing> {
 
 /// Rows of each label that were not scored, or of all if every row was (predictions out of fold).
 fn frequencies(scored: &Scored) -> HashMap<LabelId, usize> {
-    let learnt = if scored.others.is_empty() { &scored.examples } else { &scored.others };
+    let learnt = if scored.others.is_empty() {
+        &scored.examples
+    } else {
+        &scored.others
+    };
     let mut counts = HashMap::new();
     for label in learnt.iter().filter_map(|row| row.label) {
         *counts.entry(label).or_default() += 1;
@@ -75,7 +81,10 @@ fn leaks(scored: &[Example], others: &[Example]) -> Vec<Option<String>> {
         (false, true) => "a near-duplicate",
         (false, false) => "no such sentence",
     };
-    same.into_iter().zip(near).map(|row| Some(key(row).to_owned())).collect()
+    same.into_iter()
+        .zip(near)
+        .map(|row| Some(key(row).to_owned()))
+        .collect()
 }
 
 /// Characters between the entities; 0 where they touch or overlap.
@@ -117,7 +126,10 @@ mod tests {
     #[test]
     fn bands_meet_without_overlap() {
         let bands: Vec<String> = [0, 3, 4, 63, 64, 9_999].map(|number| band(number, &DISTANCES)).to_vec();
-        assert_eq!(bands, ["0 – 3", "0 – 3", "4 – 7", "32 – 63", "64 and more", "64 and more"]);
+        assert_eq!(
+            bands,
+            ["0 – 3", "0 – 3", "4 – 7", "32 – 63", "64 and more", "64 and more"]
+        );
     }
 
     #[test]

@@ -253,7 +253,10 @@ fn flipped_labels_are_ranked_first() {
         contains(&said, &["of 600 rows", "given → likely", "600 rows in noise.csv"]);
         let csv = bench.text("noise.csv");
         let mut rows = csv.lines();
-        assert_eq!(rows.next(), Some("row,id,given,likely,score,confident,subject,object,sentence"));
+        assert_eq!(
+            rows.next(),
+            Some("row,id,given,likely,score,confident,subject,object,sentence")
+        );
         let hits = rows
             .take(60)
             .filter(|row| row.split(',').nth(1).unwrap().ends_with('3'))

@@ -8,7 +8,12 @@ use crate::bench::Bench;
 fn gold(bench: &Bench) -> Vec<usize> {
     let labels = ["no_relation", "org:top_members/employees", "per:title"];
     let text = bench.text("tiny/train.csv");
-    let label = |line: &str| labels.iter().position(|label| line.contains(&format!(",{label},"))).unwrap();
+    let label = |line: &str| {
+        labels
+            .iter()
+            .position(|label| line.contains(&format!(",{label},")))
+            .unwrap()
+    };
     text.lines().skip(1).map(label).collect()
 }
 
@@ -29,9 +34,13 @@ fn predictions(bench: &Bench, system: usize, wrong: &[usize]) -> String {
 /// Six predictions files, three poor ones and three good ones.
 fn bench() -> Bench {
     let bench = Bench::new();
-    for (system, wrong) in [&[0, 2, 4, 6, 8, 10, 12][..], &[0, 2, 4, 6, 8, 10], &[0, 2, 4, 6, 8, 10, 11]]
-        .into_iter()
-        .enumerate()
+    for (system, wrong) in [
+        &[0, 2, 4, 6, 8, 10, 12][..],
+        &[0, 2, 4, 6, 8, 10],
+        &[0, 2, 4, 6, 8, 10, 11],
+    ]
+    .into_iter()
+    .enumerate()
     {
         bench.write(&format!("poor{system}.csv"), predictions(&bench, system, wrong));
     }
@@ -55,7 +64,13 @@ const DATA: [&str; 4] = ["--dataset", "tiny", "--resamples", "200"];
 #[test]
 fn two_models() {
     let bench = bench();
-    let said = bench.succeed(&[&["compare", "poor0.csv", "good0.csv", "--json", "verdict.json"][..], &DATA].concat());
+    let said = bench.succeed(
+        &[
+            &["compare", "poor0.csv", "good0.csv", "--json", "verdict.json"][..],
+            &DATA,
+        ]
+        .concat(),
+    );
     for part in [
         "micro-F1 without no_relation on 16 rows in",
         "good0 − poor0",
@@ -71,13 +86,20 @@ fn two_models() {
     assert_eq!(verdict["metric"], "micro_f1");
     assert_eq!(verdict["rows"], 16);
     assert_eq!(verdict["pairs"][0]["verdict"], "second_better", "{said}");
-    for part in ["good0 has the higher micro-F1 than poor0, by", "these two trained models"] {
+    for part in [
+        "good0 has the higher micro-F1 than poor0, by",
+        "these two trained models",
+    ] {
         assert!(flat(&said).contains(part), "{part:?} is not in {said}");
     }
     // The same to the last byte, whatever the number of threads; other resamples with another seed.
     let again = |threads: &str, seed: &str| {
         let arguments = [&["compare", "poor0.csv", "good0.csv", "--seed", seed][..], &DATA].concat();
-        let output = bench.command(&arguments).env("RAYON_NUM_THREADS", threads).assert().success();
+        let output = bench
+            .command(&arguments)
+            .env("RAYON_NUM_THREADS", threads)
+            .assert()
+            .success();
         String::from_utf8(output.get_output().stdout.clone()).unwrap()
     };
     assert_eq!(again("1", "0"), said);
@@ -113,9 +135,18 @@ fn several_seeds_an_arm_and_several_arms() {
     ] {
         assert!(mixed.contains(part), "{part:?} is not in {mixed}");
     }
-    let against = said(&bench, &[&["compare", "poor0.csv", "--baseline", "good"], &arms[1..]].concat());
-    assert!(against.contains("poor0 − good") && against.contains("poor − good"), "{against}");
-    assert!(!against.contains("good − poor0") && !against.contains("poor − poor0"), "{against}");
+    let against = said(
+        &bench,
+        &[&["compare", "poor0.csv", "--baseline", "good"], &arms[1..]].concat(),
+    );
+    assert!(
+        against.contains("poor0 − good") && against.contains("poor − good"),
+        "{against}"
+    );
+    assert!(
+        !against.contains("good − poor0") && !against.contains("poor − poor0"),
+        "{against}"
+    );
 }
 
 #[test]
@@ -134,7 +165,12 @@ fn a_run_beside_a_file_in_another_order() {
 #[test]
 fn unequal_rows_are_refused_by_name() {
     let bench = bench();
-    let fewer: String = bench.text("good0.csv").lines().filter(|line| !line.starts_with("7,")).map(|line| format!("{line}\n")).collect();
+    let fewer: String = bench
+        .text("good0.csv")
+        .lines()
+        .filter(|line| !line.starts_with("7,"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     bench.write("fewer.csv", fewer);
     let refuse = |arguments: &[&str], parts: &[&str]| {
         let arguments = [&["compare"], arguments, &["--resamples", "50"]].concat();
@@ -142,11 +178,18 @@ fn unequal_rows_are_refused_by_name() {
     };
     refuse(
         &["good0.csv", "fewer.csv", "--dataset", "tiny"],
-        &["good0.csv and fewer.csv predict other rows", "only in good0.csv: 1 (7)", "only in fewer.csv: none"],
+        &[
+            "good0.csv and fewer.csv predict other rows",
+            "only in good0.csv: 1 (7)",
+            "only in fewer.csv: none",
+        ],
     );
     refuse(&["good0.csv", "poor0.csv"], &["good0.csv", "--dataset"]);
     refuse(&["good0.csv", "--dataset", "tiny"], &["nothing to compare", "--arm"]);
-    refuse(&["good0.csv", "nowhere", "--dataset", "tiny"], &["nowhere: not the folder of a run"]);
+    refuse(
+        &["good0.csv", "nowhere", "--dataset", "tiny"],
+        &["nowhere: not the folder of a run"],
+    );
     refuse(
         &["good0.csv", "poor0.csv", "--dataset", "tiny", "--baseline", "best"],
         &["--baseline best", "the arms are good0, poor0"],
@@ -167,13 +210,28 @@ fn other_gold_labels_and_sentences_are_refused_by_name() {
     // The run's own copy of the data set is another one than that of the file.
     crate::bench::copy(&bench.path("tiny"), &bench.path("edited"));
     bench.write("file.csv", bench.bytes("run/predictions/valid.csv"));
-    let id = bench.text("file.csv").lines().nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let id = bench
+        .text("file.csv")
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .to_owned();
     let arguments = ["compare", "run", "file.csv", "--dataset", "edited", "--resamples", "50"];
     let original = bench.text("edited/train.csv");
-    let row = original.lines().find(|line| line.starts_with(&format!("{id},"))).unwrap().to_owned();
+    let row = original
+        .lines()
+        .find(|line| line.starts_with(&format!("{id},")))
+        .unwrap()
+        .to_owned();
     let relabelled = ["no_relation", "per:title"]
         .iter()
-        .map(|label| row.replace(",per:title,", &format!(",{label},")).replace(",org:top_members/employees,", &format!(",{label},")))
+        .map(|label| {
+            row.replace(",per:title,", &format!(",{label},"))
+                .replace(",org:top_members/employees,", &format!(",{label},"))
+        })
         .chain([row.replace(",no_relation,", ",per:title,")])
         .find(|changed| *changed != row)
         .unwrap();
@@ -182,13 +240,29 @@ fn other_gold_labels_and_sentences_are_refused_by_name() {
     let resaid = row.replacen('.', "!", 1);
     assert_ne!(resaid, row);
     bench.write("edited/train.csv", original.replace(&row, &resaid));
-    bench.refuse(&arguments, &["other sentences or entities under the same ids: 1 rows", &id]);
+    bench.refuse(
+        &arguments,
+        &["other sentences or entities under the same ids: 1 rows", &id],
+    );
 }
 
 #[test]
 fn slices_of_the_rows() {
     let bench = bench();
-    let said = bench.succeed(&[&["evaluate", "--predictions", "poor0.csv", "--slices", "--json", "scores.json"][..], &DATA].concat());
+    let said = bench.succeed(
+        &[
+            &[
+                "evaluate",
+                "--predictions",
+                "poor0.csv",
+                "--slices",
+                "--json",
+                "scores.json",
+            ][..],
+            &DATA,
+        ]
+        .concat(),
+    );
     for part in [
         "entity types",
         "ORG → PER",
@@ -202,12 +276,27 @@ fn slices_of_the_rows() {
     assert!(!said.contains("learnt from"), "all rows were scored: {said}");
     let scores: Value = serde_json::from_str(&bench.text("scores.json")).unwrap();
     let slices = scores["slices"][0]["slices"].as_array().unwrap();
-    assert_eq!(slices.iter().map(|slice| slice["rows"].as_u64().unwrap()).sum::<u64>(), 16);
+    assert_eq!(
+        slices.iter().map(|slice| slice["rows"].as_u64().unwrap()).sum::<u64>(),
+        16
+    );
     for score in ["macro_f1", "brier_score", "log_loss", "calibration_error_equal_mass"] {
-        assert!(scores["scores"].as_array().unwrap().iter().any(|found| found["metric"] == score), "{score}");
+        assert!(
+            scores["scores"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|found| found["metric"] == score),
+            "{score}"
+        );
     }
     // Rows that were not scored are those that one learns from.
-    let half: String = bench.text("poor0.csv").lines().take(9).map(|line| format!("{line}\n")).collect();
+    let half: String = bench
+        .text("poor0.csv")
+        .lines()
+        .take(9)
+        .map(|line| format!("{line}\n"))
+        .collect();
     bench.write("half.csv", half);
     let said = bench.succeed(&[&["evaluate", "--predictions", "half.csv", "--slices"][..], &DATA].concat());
     assert!(said.contains("learnt from"), "{said}");
@@ -216,20 +305,47 @@ fn slices_of_the_rows() {
 #[test]
 fn the_official_semeval_scorer() {
     let bench = Bench::new();
-    bench.write("key.txt", "1\tCause-Effect(e1,e2)\r\n2\tOther\r\n3\tCause-Effect(e2,e1)\r\n");
+    bench.write(
+        "key.txt",
+        "1\tCause-Effect(e1,e2)\r\n2\tOther\r\n3\tCause-Effect(e2,e1)\r\n",
+    );
     bench.write("ours.txt", "3\tCause-Effect(e1,e2)\n1\tCause-Effect(e1,e2)\n");
-    let said = bench.succeed(&["evaluate", "--semeval-scorer", "--predictions", "ours.txt", "--key", "key.txt"]);
+    let said = bench.succeed(&[
+        "evaluate",
+        "--semeval-scorer",
+        "--predictions",
+        "ours.txt",
+        "--key",
+        "key.txt",
+    ]);
     // One hit; two rows proposed and two gold.
-    assert!(said.starts_with("<<< (2*9+1)-WAY EVALUATION (USING DIRECTIONALITY)>>>:\n\nConfusion matrix:\n"), "{said}");
+    assert!(
+        said.starts_with("<<< (2*9+1)-WAY EVALUATION (USING DIRECTIONALITY)>>>:\n\nConfusion matrix:\n"),
+        "{said}"
+    );
     assert!(said.ends_with("macro-averaged F1 = 50.00% >>>\n"), "{said}");
     bench.write("typo.txt", "1\tCause-Efect(e1,e2)\n");
     bench.refuse(
-        &["evaluate", "--semeval-scorer", "--predictions", "typo.txt", "--key", "key.txt"],
+        &[
+            "evaluate",
+            "--semeval-scorer",
+            "--predictions",
+            "typo.txt",
+            "--key",
+            "key.txt",
+        ],
         &["typo.txt: row 1 (line 1)", "Cause-Efect(e1,e2)", "nine relations"],
     );
     bench.write("all.csv", predictions(&bench, 0, &[]));
     bench.refuse(
-        &["evaluate", "--semeval-scorer", "--predictions", "all.csv", "--dataset", "tiny"],
+        &[
+            "evaluate",
+            "--semeval-scorer",
+            "--predictions",
+            "all.csv",
+            "--dataset",
+            "tiny",
+        ],
         &["not a label of SemEval-2010 Task 8"],
     );
 }

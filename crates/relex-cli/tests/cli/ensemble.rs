@@ -289,7 +289,11 @@ fn members_of_other_rows_are_refused() {
     made::write(&bench, "c", "train", &made::predictions("train", TEST, 83, 1.0));
     bench.refuse(
         &ensemble(&["a.csv", "b.csv"]),
-        &["b.csv and a.csv predict other rows", "only in b.csv: 100 (500, 501,", "only in a.csv: none"],
+        &[
+            "b.csv and a.csv predict other rows",
+            "only in b.csv: 100 (500, 501,",
+            "only in a.csv: none",
+        ],
     );
     // The same ids, but of another file.
     bench.refuse(

@@ -1,6 +1,6 @@
 //! A comparison in plain English: what may be claimed, and what not.
 
-use super::{Comparison, MINIMUM_RUNS, ComparisonTest, PairComparison, Verdict};
+use super::{Comparison, ComparisonTest, MINIMUM_RUNS, PairComparison, Verdict};
 use crate::metric::Metric;
 
 /// Writes every pair's claim.
@@ -43,9 +43,17 @@ fn better(better: &str, worse: &str, pair: &PairComparison, metric: Metric, test
     let direction = if metric.higher_is_better() { "higher" } else { "lower" };
     let (one, other) = (pair.interval.low.abs(), pair.interval.high.abs());
     let range = if pair.interval.low.signum() == pair.interval.high.signum() {
-        format!("{} to {}", amount(one.min(other), metric), amount(one.max(other), metric))
+        format!(
+            "{} to {}",
+            amount(one.min(other), metric),
+            amount(one.max(other), metric)
+        )
     } else {
-        format!("{} to {}", signed(pair.interval.low, metric), signed(pair.interval.high, metric))
+        format!(
+            "{} to {}",
+            signed(pair.interval.low, metric),
+            signed(pair.interval.high, metric)
+        )
     };
     let size = format!(
         "by {} ({:.0} % interval {range}; {})",
@@ -77,7 +85,11 @@ fn p_values(pair: &PairComparison, tests: usize) -> String {
 
 /// `p = 0.031`, or `p < 0.001`.
 pub(super) fn p_value(p: f64) -> String {
-    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
+    if p < 0.001 {
+        "p < 0.001".to_owned()
+    } else {
+        format!("p = {p:.3}")
+    }
 }
 
 /// A size in the metric's unit.
@@ -129,7 +141,13 @@ mod tests {
 
     #[test]
     fn models_and_ways_of_training_are_different_claims() {
-        let models = pair(1.5, 0.25, 2.75, ComparisonTest::ApproximateRandomisation, Verdict::SecondBetter);
+        let models = pair(
+            1.5,
+            0.25,
+            2.75,
+            ComparisonTest::ApproximateRandomisation,
+            Verdict::SecondBetter,
+        );
         check(
             &models,
             Metric::MicroF1,
@@ -140,7 +158,13 @@ mod tests {
                 "other seeds could turn it round",
             ],
         );
-        let trainings = pair(-1.5, -2.75, -0.25, ComparisonTest::SentencesAndSeeds, Verdict::FirstBetter);
+        let trainings = pair(
+            -1.5,
+            -2.75,
+            -0.25,
+            ComparisonTest::SentencesAndSeeds,
+            Verdict::FirstBetter,
+        );
         check(
             &trainings,
             Metric::Auprc,
@@ -155,8 +179,19 @@ mod tests {
 
     #[test]
     fn losses_are_better_when_lower() {
-        let lower = pair(-0.05, -0.09, -0.01, ComparisonTest::ApproximateRandomisation, Verdict::SecondBetter);
-        check(&lower, Metric::LogLoss, 1, &["smooth has the lower log loss than plain, by 0.0500 nats"]);
+        let lower = pair(
+            -0.05,
+            -0.09,
+            -0.01,
+            ComparisonTest::ApproximateRandomisation,
+            Verdict::SecondBetter,
+        );
+        check(
+            &lower,
+            Metric::LogLoss,
+            1,
+            &["smooth has the lower log loss than plain, by 0.0500 nats"],
+        );
     }
 
     #[test]
@@ -172,9 +207,22 @@ mod tests {
                 "from −1.20 points to +2.00 points remains plausible",
             ],
         );
-        let same = PairComparison { detectable: None, ..unclear.clone() };
-        check(&same, Metric::MicroF1, 1, &["their micro-F1 is the same in every resample"]);
+        let same = PairComparison {
+            detectable: None,
+            ..unclear.clone()
+        };
+        check(
+            &same,
+            Metric::MicroF1,
+            1,
+            &["their micro-F1 is the same in every resample"],
+        );
         let few = pair(9.0, 8.0, 10.0, ComparisonTest::SentencesAndSeeds, Verdict::TooFewRuns);
-        check(&few, Metric::MicroF1, 1, &["Nothing may be claimed", "at least 3 times"]);
+        check(
+            &few,
+            Metric::MicroF1,
+            1,
+            &["Nothing may be claimed", "at least 3 times"],
+        );
     }
 }

@@ -23,7 +23,7 @@ pub use holm::holm;
 pub use mcnemar::{McNemar, mcnemar_exact};
 pub use power::{DETECTABLE_POWER, detectable_difference};
 pub use result::{
-    ArmScore, COMPARISON_FORMAT_VERSION, Comparison, MINIMUM_RUNS, ComparisonTest, PairComparison, Verdict,
+    ArmScore, COMPARISON_FORMAT_VERSION, Comparison, ComparisonTest, MINIMUM_RUNS, PairComparison, Verdict,
 };
 pub use rows::{RunRows, matching_rows};
 pub use terminal::render_comparison;
@@ -173,7 +173,11 @@ fn check_input(input: &ComparisonInput<'_>) -> Result<(), EvalError> {
         // The same predictions twice would pass for two seeds that agree to the last digit.
         if (1..arm.runs.len()).any(|run| arm.runs[..run].contains(&arm.runs[run])) {
             let allowed = "predictions of its own";
-            return refuse("one of the runs of an arm", format!("a copy of another, in {:?}", arm.name), allowed);
+            return refuse(
+                "one of the runs of an arm",
+                format!("a copy of another, in {:?}", arm.name),
+                allowed,
+            );
         }
     }
     if let Some(baseline) = input.baseline.filter(|&arm| arm >= input.arms.len()) {
@@ -310,12 +314,28 @@ mod tests {
         };
         let two = [arm("a", vec![one]), arm("b", vec![other])];
         check(&two[..1], &|_| {}, "number of arms is 1");
-        check(&[arm("a", vec![one]), arm("b", vec![])], &|_| {}, "arm without a run is \"b\"");
-        check(&[arm("a", vec![one]), arm("a", vec![other])], &|_| {}, "name of two arms is \"a\"");
-        check(&[arm("a", vec![one]), arm("b", vec![other, other])], &|_| {}, "a copy of another, in \"b\"");
+        check(
+            &[arm("a", vec![one]), arm("b", vec![])],
+            &|_| {},
+            "arm without a run is \"b\"",
+        );
+        check(
+            &[arm("a", vec![one]), arm("a", vec![other])],
+            &|_| {},
+            "name of two arms is \"a\"",
+        );
+        check(
+            &[arm("a", vec![one]), arm("b", vec![other, other])],
+            &|_| {},
+            "a copy of another, in \"b\"",
+        );
         check(&two, &|input| input.baseline = Some(2), "baseline is 2");
         check(&two, &|input| input.groups = &[5, 5], "number of sentences is 1");
         check(&two, &|input| input.gold = &[0, 2], "gold of row index 1 is 2");
-        check(&two, &|input| input.metric = Metric::CalibrationErrorEqualMass, "such as the Brier score");
+        check(
+            &two,
+            &|input| input.metric = Metric::CalibrationErrorEqualMass,
+            "such as the Brier score",
+        );
     }
 }

@@ -2,7 +2,10 @@
 
 use super::randomisation::approximate_randomisation;
 use super::seeds::{Estimate, variance};
-use super::{ComparisonInput, McNemar, DETECTABLE_POWER, PairComparison, Run, Runs, ComparisonTest, Verdict, detectable_difference};
+use super::{
+    ComparisonInput, ComparisonTest, DETECTABLE_POWER, McNemar, PairComparison, Run, Runs, Verdict,
+    detectable_difference,
+};
 use crate::error::EvalError;
 use crate::gain::{Side, paired_difference};
 use crate::groups::RowGroups;

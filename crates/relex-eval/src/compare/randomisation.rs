@@ -51,7 +51,10 @@ pub(super) fn approximate_randomisation(
             let [first, second] = halves(&swapped);
             let lanes = difference(&first, &second);
             let counted = (shuffles - block * LANES).min(LANES);
-            lanes[..counted].iter().filter(|&&difference| difference >= seen).count()
+            lanes[..counted]
+                .iter()
+                .filter(|&&difference| difference >= seen)
+                .count()
         })
         .sum();
     Ok((extreme + 1) as f64 / (shuffles + 1) as f64)
@@ -87,7 +90,12 @@ mod tests {
         // Neighbouring groups agree as often as not.
         let agree: usize = tosses
             .iter()
-            .map(|coins| coins.windows(2).map(|pair| (0..LANES).filter(|&lane| pair[0][lane] == pair[1][lane]).count()).sum::<usize>())
+            .map(|coins| {
+                coins
+                    .windows(2)
+                    .map(|pair| (0..LANES).filter(|&lane| pair[0][lane] == pair[1][lane]).count())
+                    .sum::<usize>()
+            })
             .sum();
         assert!(agree.abs_diff(39_800) < 566, "{agree}");
         assert_eq!(tosses[0], toss(groups, 0, 3));

@@ -92,8 +92,18 @@ mod tests {
     fn check(ids: &[&str], labels: &[&str], gold: &[usize], expected: &str) {
         let (a_ids, a_labels) = (strings(&["1", "2", "3"]), strings(&["none", "x"]));
         let (b_ids, b_labels) = (strings(ids), strings(labels));
-        let a = RunRows { name: "A", ids: &a_ids, labels: &a_labels, gold: &[0, 1, 0] };
-        let b = RunRows { name: "B", ids: &b_ids, labels: &b_labels, gold };
+        let a = RunRows {
+            name: "A",
+            ids: &a_ids,
+            labels: &a_labels,
+            gold: &[0, 1, 0],
+        };
+        let b = RunRows {
+            name: "B",
+            ids: &b_ids,
+            labels: &b_labels,
+            gold,
+        };
         assert_eq!(matching_rows(&a, &b).unwrap_err().to_string(), expected);
     }
 

@@ -60,7 +60,11 @@ impl Estimate {
             value,
             standard_error: total.sqrt(),
             // Satterthwaite (1946), as Welch (1947) uses it.
-            freedom: if noise > 0.0 { (total * total / noise).max(1.0) } else { f64::INFINITY },
+            freedom: if noise > 0.0 {
+                (total * total / noise).max(1.0)
+            } else {
+                f64::INFINITY
+            },
         }
     }
 

@@ -118,7 +118,11 @@ fn tests(pair: &PairComparison, comparison: &Comparison) -> String {
     match pair.degrees_of_freedom {
         None => parts.push(format!("approximate randomisation {}", p_value(pair.p))),
         Some(freedom) => {
-            let freedom = if freedom < 1000.0 { format!("{freedom:.1}") } else { "over 1000".to_owned() };
+            let freedom = if freedom < 1000.0 {
+                format!("{freedom:.1}")
+            } else {
+                "over 1000".to_owned()
+            };
             parts.push(format!("t with {freedom} degrees of freedom {}", p_value(pair.p)));
         }
     }
@@ -177,7 +181,11 @@ impl Ends {
         }
         let (low, high) = (cell(interval.low), cell(interval.high));
         for (at, shown) in cells.iter_mut().enumerate().take(high + 1).skip(low) {
-            *shown = if *shown == '│' && at != low && at != high { '┼' } else { '─' };
+            *shown = if *shown == '│' && at != low && at != high {
+                '┼'
+            } else {
+                '─'
+            };
         }
         cells[low] = '├';
         cells[high] = '┤';

@@ -99,7 +99,10 @@ pub fn select_members(members: &[OutOfFold], truth: &Truth<'_>, config: &GreedyC
         truth: *truth,
         metric: config.metric,
     };
-    let singles: Vec<f64> = tables.iter().map(|table| judge.score(table)).collect::<Result<_, _>>()?;
+    let singles: Vec<f64> = tables
+        .iter()
+        .map(|table| judge.score(table))
+        .collect::<Result<_, _>>()?;
 
     let order = choose(&tables, &judge, config)?;
     let mut counts = vec![0; tables.len()];
@@ -147,7 +150,10 @@ fn choose(
             counts[member] -= 1;
         }
         let member = judge.best(&scores);
-        if order.last().is_some_and(|&(_, score)| !judge.is_better(scores[member], score)) {
+        if order
+            .last()
+            .is_some_and(|&(_, score)| !judge.is_better(scores[member], score))
+        {
             break;
         }
         counts[member] += 1;
@@ -249,7 +255,11 @@ impl Judge<'_> {
     /// The index of the best score, the first of equal ones.
     fn best(&self, scores: &[f64]) -> usize {
         (1..scores.len()).fold(0, |best, index| {
-            if self.is_better(scores[index], scores[best]) { index } else { best }
+            if self.is_better(scores[index], scores[best]) {
+                index
+            } else {
+                best
+            }
         })
     }
 }

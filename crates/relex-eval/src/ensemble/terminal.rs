@@ -42,9 +42,9 @@ fn steps(text: &mut String, selection: &Selection) -> std::fmt::Result {
     let digits = selection.metric.digits();
     writeln!(text, "\n  step  {}     score     gain", pad("adds", width))?;
     for (number, step) in selection.steps.iter().enumerate() {
-        let gain = step
-            .gain
-            .map_or_else(String::new, |gain| format!("  {}", difference(&gain.difference, digits)));
+        let gain = step.gain.map_or_else(String::new, |gain| {
+            format!("  {}", difference(&gain.difference, digits))
+        });
         let name = pad(&printable(&selection.names[step.member]), width);
         writeln!(text, "  {:>4}  {name}  {:>8.digits$}{gain}", number + 1, step.score)?;
     }
@@ -58,8 +58,16 @@ fn verdict(text: &mut String, selection: &Selection) -> std::fmt::Result {
         format!("{:.digits$} → {:.digits$}  {difference}", gain.before, gain.after)
     };
     writeln!(text, "\n  against the best single member")?;
-    writeln!(text, "    on the rows of the selection   {}", line(&selection.over_best))?;
-    writeln!(text, "    cross-fitted                   {}", line(&selection.cross_fitted))?;
+    writeln!(
+        text,
+        "    on the rows of the selection   {}",
+        line(&selection.over_best)
+    )?;
+    writeln!(
+        text,
+        "    cross-fitted                   {}",
+        line(&selection.cross_fitted)
+    )?;
     let interval = selection.cross_fitted.difference.interval;
     let (better, worse) = if selection.metric.higher_is_better() {
         (interval.low > 0.0, interval.high < 0.0)

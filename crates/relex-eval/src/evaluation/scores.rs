@@ -52,8 +52,14 @@ impl Measured {
 }
 
 /// Each of the scorer's scores with its intervals; groups of rows are what is resampled and left out.
-pub(super) fn measure(scorer: &Scorer, groups: &RowGroups, config: &BootstrapConfig) -> Result<Vec<Measured>, EvalError> {
-    let resampled = resample(groups, config, scorer.scores(), |weights, scores| scorer.score(weights, scores))?;
+pub(super) fn measure(
+    scorer: &Scorer,
+    groups: &RowGroups,
+    config: &BootstrapConfig,
+) -> Result<Vec<Measured>, EvalError> {
+    let resampled = resample(groups, config, scorer.scores(), |weights, scores| {
+        scorer.score(weights, scores)
+    })?;
     let left_out = scorer.leave_one_out(groups);
     let values = scorer.values();
     values

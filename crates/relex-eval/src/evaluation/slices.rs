@@ -81,7 +81,12 @@ fn slice(input: &EvaluationInput<'_>, key: &str, rows: &[usize]) -> Result<Slice
     let gold: Vec<usize> = rows.iter().map(|&row| input.gold[row]).collect();
     let probabilities: Vec<f64> = rows
         .iter()
-        .flat_map(|&row| input.probabilities.get(row * classes..(row + 1) * classes).unwrap_or(&[]))
+        .flat_map(|&row| {
+            input
+                .probabilities
+                .get(row * classes..(row + 1) * classes)
+                .unwrap_or(&[])
+        })
         .copied()
         .collect();
     let keys: Vec<usize> = rows.iter().map(|&row| input.groups[row]).collect();
@@ -132,7 +137,10 @@ mod tests {
     fn keys_are_in_natural_order() {
         let mut keys = ["16 – 31", "8 – 15", "PER → ORG", "128 and more", "0 – 7", "ORG → PER"];
         keys.sort_by_key(|key| natural(key));
-        assert_eq!(keys, ["0 – 7", "8 – 15", "16 – 31", "128 and more", "ORG → PER", "PER → ORG"]);
+        assert_eq!(
+            keys,
+            ["0 – 7", "8 – 15", "16 – 31", "128 and more", "ORG → PER", "PER → ORG"]
+        );
     }
 
     #[test]
@@ -159,7 +167,11 @@ mod tests {
             keys: vec![key("x"), key("x"), key("y"), key("z"), None],
         };
         let tables = evaluate_slices(&input, &[slicing]).unwrap();
-        let rows: Vec<_> = tables[0].slices.iter().map(|row| (row.key.as_str(), row.rows, row.groups)).collect();
+        let rows: Vec<_> = tables[0]
+            .slices
+            .iter()
+            .map(|row| (row.key.as_str(), row.rows, row.groups))
+            .collect();
         assert_eq!(rows, [("x", 2, 1), ("y", 1, 1), ("z", 1, 1)]);
         let scores: Vec<_> = tables[0]
             .slices

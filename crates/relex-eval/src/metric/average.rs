@@ -117,7 +117,11 @@ mod tests {
         let relations = pairs.iter().filter(|(g, _)| **g != 0).count() as f64;
         let precision = if guessed > 0.0 { correct / guessed } else { 1.0 };
         let recall = if relations > 0.0 { correct / relations } else { 0.0 };
-        let f1 = if precision + recall > 0.0 { 2.0 * precision * recall / (precision + recall) } else { 0.0 };
+        let f1 = if precision + recall > 0.0 {
+            2.0 * precision * recall / (precision + recall)
+        } else {
+            0.0
+        };
         (precision * 100.0, recall * 100.0, f1 * 100.0)
     }
 
@@ -129,7 +133,8 @@ mod tests {
             (vec![0, 0], vec![1, 2]),
             (vec![1, 2], vec![2, 1]),
         ] {
-            let (found, (precision, recall, f1)) = (micro_average(&gold, &predicted, 0).unwrap(), tacred(&gold, &predicted));
+            let (found, (precision, recall, f1)) =
+                (micro_average(&gold, &predicted, 0).unwrap(), tacred(&gold, &predicted));
             approx::assert_abs_diff_eq!(found.precision, precision, epsilon = 1e-12);
             approx::assert_abs_diff_eq!(found.recall, recall, epsilon = 1e-12);
             approx::assert_abs_diff_eq!(found.f1, f1, epsilon = 1e-12);
@@ -142,15 +147,24 @@ mod tests {
     #[test]
     fn absent_labels_and_nothing_at_all() {
         let only_negative = macro_average(&[0, 0], &[0, 1], 3, 0).unwrap();
-        assert_eq!((only_negative.f1, only_negative.labels, only_negative.absent_as_zero(2)), (0.0, 0, 0.0));
+        assert_eq!(
+            (only_negative.f1, only_negative.labels, only_negative.absent_as_zero(2)),
+            (0.0, 0, 0.0)
+        );
         // One row: label 1 right, label 2 absent.
         let one = macro_average(&[1], &[1], 3, 0).unwrap();
-        assert_eq!((one.precision, one.recall, one.f1, one.absent_as_zero(2)), (100.0, 100.0, 100.0, 50.0));
+        assert_eq!(
+            (one.precision, one.recall, one.f1, one.absent_as_zero(2)),
+            (100.0, 100.0, 100.0, 50.0)
+        );
     }
 
     #[test]
     fn refuses_what_cannot_be_scored() {
         assert!(matches!(micro_average(&[], &[], 0), Err(EvalError::NoRows)));
-        assert!(matches!(macro_average(&[5], &[0], 3, 0), Err(EvalError::LabelIndex { .. })));
+        assert!(matches!(
+            macro_average(&[5], &[0], 3, 0),
+            Err(EvalError::LabelIndex { .. })
+        ));
     }
 }

@@ -191,7 +191,11 @@ mod tests {
         let rows = [(0.9, true), (0.6, true), (0.8, true), (0.7, false)];
         check(&rows, Binning::EqualMass(2), (0.3 + 0.3) / 4.0);
         // Rows of one confidence stay together, in the bin of the first of them.
-        check(&[(0.5, true), (0.5, false), (0.5, false)], Binning::EqualMass(3), 0.5 / 3.0);
+        check(
+            &[(0.5, true), (0.5, false), (0.5, false)],
+            Binning::EqualMass(3),
+            0.5 / 3.0,
+        );
         // More bins than rows: each row by itself.
         check(&[(0.9, true), (0.6, false)], Binning::EqualMass(9), (0.1 + 0.6) / 2.0);
     }
@@ -204,7 +208,8 @@ mod tests {
 
     #[test]
     fn what_is_no_distribution_is_refused() {
-        let error = |probabilities: &[f64]| calibration_error(&[0], probabilities, 2, Binning::EqualWidth(15)).unwrap_err();
+        let error =
+            |probabilities: &[f64]| calibration_error(&[0], probabilities, 2, Binning::EqualWidth(15)).unwrap_err();
         for logits in [[3.0, -2.0], [0.7, 0.7], [f64::NAN, 1.0]] {
             assert!(matches!(error(&logits), EvalError::NotADistribution { row: 0, .. }));
         }

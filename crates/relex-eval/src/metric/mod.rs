@@ -18,8 +18,8 @@ mod semeval_f1;
 mod weighted;
 
 pub use accuracy::accuracy;
-pub(crate) use auprc::{RankedScores, check_scores};
 pub use auprc::{Auprc, auprc};
+pub(crate) use auprc::{RankedScores, check_scores};
 pub use average::{MacroAverage, MicroAverage, macro_average, micro_average};
 pub(crate) use calibration_error::ConfidenceBins;
 pub use calibration_error::{Binning, calibration_error};

@@ -75,7 +75,10 @@ mod tests {
 
     #[test]
     fn logits_and_no_rows_are_refused() {
-        assert!(matches!(brier_score(&[0], &[4.0, -1.0], 2), Err(EvalError::NotADistribution { row: 0, .. })));
+        assert!(matches!(
+            brier_score(&[0], &[4.0, -1.0], 2),
+            Err(EvalError::NotADistribution { row: 0, .. })
+        ));
         assert!(matches!(log_loss(&[], &[], 2), Err(EvalError::NoRows)));
     }
 }

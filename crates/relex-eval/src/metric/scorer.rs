@@ -1,8 +1,8 @@
 //! Any of the scores, of one set of predictions, in [`LANES`] resamples at a time.
 
 use super::calibration_error::{Binning, ConfidenceBins, check_probabilities};
-use super::proper_score::{brier_rows, log_loss_rows};
 use super::cells::{Cells, LabelCounts};
+use super::proper_score::{brier_rows, log_loss_rows};
 use super::semeval_f1::RelationPairs;
 use super::{Metric, RankedScores, check_labels, check_scores};
 use crate::bootstrap::{LANES, RowWeights};

@@ -24,12 +24,7 @@ use crate::error::EvalError;
 /// assert_eq!(semeval_f1(&labels, &[1, 1, 0], &[1, 2, 0], 0)?, 2.0 * 1.0 / (2.0 + 2.0) * 100.0);
 /// # Ok::<(), relex_eval::EvalError>(())
 /// ```
-pub fn semeval_f1(
-    labels: &[String],
-    gold: &[usize],
-    predicted: &[usize],
-    negative: usize,
-) -> Result<f64, EvalError> {
+pub fn semeval_f1(labels: &[String], gold: &[usize], predicted: &[usize], negative: usize) -> Result<f64, EvalError> {
     check_pair(gold, predicted)?;
     check_labels("gold", gold, labels.len())?;
     check_labels("predicted", predicted, labels.len())?;
@@ -51,7 +46,9 @@ impl RelationPairs {
         let mut names: Vec<&str> = Vec::new();
         let mut relations: Vec<Vec<usize>> = Vec::new();
         for (index, label) in labels.iter().enumerate().filter(|(index, _)| *index != negative) {
-            let name = label.strip_suffix("(e1,e2)").or_else(|| label.strip_suffix("(e2,e1)"))?;
+            let name = label
+                .strip_suffix("(e1,e2)")
+                .or_else(|| label.strip_suffix("(e2,e1)"))?;
             match names.iter().position(|known| *known == name) {
                 Some(relation) => relations[relation].push(index),
                 None => {
@@ -82,7 +79,10 @@ impl RelationPairs {
         };
         mean_where_gold(self.relations.iter().map(|labels| {
             let gold = sum(labels, &counts.gold);
-            (gold, f1(&sum(labels, &counts.hits), &gold, &sum(labels, &counts.predicted)))
+            (
+                gold,
+                f1(&sum(labels, &counts.hits), &gold, &sum(labels, &counts.predicted)),
+            )
         }))
     }
 }
@@ -92,7 +92,9 @@ mod tests {
     use super::*;
 
     fn labels() -> Vec<String> {
-        ["Other", "A-B(e1,e2)", "A-B(e2,e1)", "C-D(e1,e2)"].map(String::from).to_vec()
+        ["Other", "A-B(e1,e2)", "A-B(e2,e1)", "C-D(e1,e2)"]
+            .map(String::from)
+            .to_vec()
     }
 
     #[test]
@@ -109,7 +111,10 @@ mod tests {
     fn labels_without_direction_are_refused() {
         let labels = ["Other", "per:title"].map(String::from);
         let message = semeval_f1(&labels, &[0], &[0], 0).unwrap_err().to_string();
-        assert!(message.contains("per:title") && message.contains("(e1,e2)"), "{message}");
+        assert!(
+            message.contains("per:title") && message.contains("(e1,e2)"),
+            "{message}"
+        );
         assert!(RelationPairs::of(&labels[..1], 0).is_none());
     }
 }

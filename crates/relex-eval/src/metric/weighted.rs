@@ -16,15 +16,20 @@ pub(crate) fn weighted_f1(gold: &[usize], predicted: &[usize], negative: usize, 
 
 /// [`accuracy`](crate::accuracy) with each row counted `weights[row]` times; NaN where no row has weight.
 pub(crate) fn weighted_accuracy(gold: &[usize], predicted: &[usize], weights: &[f64]) -> f64 {
-    let right = gold.iter().zip(predicted).map(|(gold, predicted)| {
-        if gold == predicted { 100.0 } else { 0.0 }
-    });
+    let right = gold
+        .iter()
+        .zip(predicted)
+        .map(|(gold, predicted)| if gold == predicted { 100.0 } else { 0.0 });
     weighted_mean(right, weights)
 }
 
 /// The mean of `values` under `weights`; NaN where no row has weight.
 pub(crate) fn weighted_mean(values: impl IntoIterator<Item = f64>, weights: &[f64]) -> f64 {
-    let sum: f64 = values.into_iter().zip(weights).map(|(value, weight)| value * weight).sum();
+    let sum: f64 = values
+        .into_iter()
+        .zip(weights)
+        .map(|(value, weight)| value * weight)
+        .sum();
     sum / weights.iter().sum::<f64>()
 }
 

@@ -33,7 +33,11 @@ pub fn write_suspects(
 ) -> Result<(), EvalError> {
     let rows = suspects.iter().map(|suspect| suspect.row + 1).max().unwrap_or(0);
     for column in columns {
-        check_length("column beside suspects", rows.max(column.values.len()), column.values.len())?;
+        check_length(
+            "column beside suspects",
+            rows.max(column.values.len()),
+            column.values.len(),
+        )?;
     }
     for suspect in suspects {
         check_labels("label of a suspect", &[suspect.given, suspect.likely], labels.len())?;

@@ -136,7 +136,11 @@ mod tests {
     #[test]
     fn reads_tabs_spaces_and_line_ends_of_any_kind() {
         let found = read("8\tOther\r\n\r\n12   Cause-Effect(e2,e1) \n").unwrap();
-        let rows: Vec<_> = found.answers.iter().map(|a| (a.line, a.id.as_str(), a.label.as_str())).collect();
+        let rows: Vec<_> = found
+            .answers
+            .iter()
+            .map(|a| (a.line, a.id.as_str(), a.label.as_str()))
+            .collect();
         assert_eq!(rows, [(1, "8", "Other"), (3, "12", "Cause-Effect(e2,e1)")]);
     }
 
@@ -154,9 +158,15 @@ mod tests {
             "_Other",
             "",
         ] {
-            check(&format!("1\tOther\n6\t{label}\n"), "row 2 (line 2), column \"relation\"");
+            check(
+                &format!("1\tOther\n6\t{label}\n"),
+                "row 2 (line 2), column \"relation\"",
+            );
         }
-        check("1\tOther\n\n1\tOther\n", "row 2, column \"id\": id 1 is already in row 1");
+        check(
+            "1\tOther\n\n1\tOther\n",
+            "row 2, column \"id\": id 1 is already in row 1",
+        );
         check("\n", "no data rows");
     }
 }

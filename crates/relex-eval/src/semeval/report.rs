@@ -118,7 +118,11 @@ fn confusion(out: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
         write!(out, " {:>4}", short_name(label, tally))?;
     }
     let rule = "-----".repeat(tally.columns.len());
-    let sums = if official { "-SUM- xDIRx skip  ACTUAL" } else { "-SUM- skip ACTUAL" };
+    let sums = if official {
+        "-SUM- xDIRx skip  ACTUAL"
+    } else {
+        "-SUM- skip ACTUAL"
+    };
     writeln!(out, " <-- classified as\n      +{rule}+ {sums}")?;
     for (gold, rows) in &tally.key {
         write!(out, " {:>4} |", short_name(gold, tally))?;
@@ -154,7 +158,12 @@ impl SemevalReport {
         let line = |out: &mut fmt::Formatter<'_>, name: &str, part: usize, whole: usize| {
             writeln!(out, "{name} = {part}/{whole} = {:>5.2}%", percent(part, whole))
         };
-        let as_other = correct + if tally.key.contains_key(OTHER) { tally.skipped(OTHER) } else { 0 };
+        let as_other = correct
+            + if tally.key.contains_key(OTHER) {
+                tally.skipped(OTHER)
+            } else {
+                0
+            };
         line(out, "Coverage", self.proposed, self.key)?;
         line(
             out,
@@ -277,7 +286,11 @@ fn macro_average(relations: &[Relation<'_>]) -> Shares {
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        100.0 * part as f64 / whole as f64
+    }
 }
 
 /// `Cause-Effect(e2,e1)` as `C-E2`, or as `*CE2` where the key has no such label.
