@@ -5,8 +5,9 @@ mod common;
 use common::{bootstrap, out_of_fold, truth};
 use proptest::prelude::*;
 use relex_eval::{
-    Blend, GreedyConfig, MemberWeights, NegativeThreshold, Prior, ProbabilityTable, Temperature, TypePairPriors, blend,
-    confident_joint, estimate_prior_em, fit_negative_threshold, fit_temperature, micro_f1, reweight, select_members,
+    Blend, GreedyConfig, MemberWeights, Metric, NegativeThreshold, Prior, ProbabilityTable, Temperature,
+    TypePairPriors, blend, confident_joint, estimate_prior_em, fit_negative_threshold, fit_temperature, micro_f1,
+    reweight, select_members,
 };
 
 const CLASSES: usize = 3;
@@ -83,13 +84,17 @@ proptest! {
     fn selection_ends_no_worse_than_the_best_single_member((tables, gold) in members()) {
         let members: Vec<_> = tables.into_iter().map(|table| out_of_fold("member", table)).collect();
         let groups: Vec<usize> = (0..gold.len()).collect();
-        let config = GreedyConfig { folds: 2, bootstrap: bootstrap(5, 1), ..GreedyConfig::default() };
-        let found = select_members(&members, &truth(&gold, &groups), &config).unwrap();
-        let best = found.singles.iter().copied().fold(0.0, f64::max);
-        prop_assert!(found.over_best.after >= best - 1e-9);
-        prop_assert!((found.weights.as_slice().iter().sum::<f64>() - 1.0).abs() < 1e-12);
-        let scores: Vec<f64> = found.steps.iter().map(|step| step.score).collect();
-        prop_assert!(scores.windows(2).all(|pair| pair[0] < pair[1]));
+        for metric in [Metric::MicroF1, Metric::Auprc, Metric::LogLoss] {
+            let config = GreedyConfig { metric, folds: 2, bootstrap: bootstrap(5, 1), ..GreedyConfig::default() };
+            let found = select_members(&members, &truth(&gold, &groups), &config).unwrap();
+            // From here on more is better.
+            let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
+            let best = found.singles.iter().map(|score| sign * score).fold(f64::NEG_INFINITY, f64::max);
+            prop_assert!(sign * found.over_best.after >= best - 1e-9, "{metric}");
+            prop_assert!((found.weights.as_slice().iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            let scores: Vec<f64> = found.steps.iter().map(|step| sign * step.score).collect();
+            prop_assert!(scores.windows(2).all(|pair| pair[0] < pair[1]), "{metric}");
+        }
     }
 
     #[test]

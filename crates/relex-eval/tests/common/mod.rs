@@ -7,33 +7,33 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use relex_eval::{BootstrapConfig, Member, OutOfFold, PriorScope, ProbabilityTable, ShiftInput, ShiftLimits, Truth};
 
-pub const CLASSES: usize = 5;
+pub(crate) const CLASSES: usize = 5;
 /// The mix that the model learnt; class 0 is the negative one.
-pub const SOURCE: [f64; CLASSES] = [0.30, 0.25, 0.20, 0.15, 0.10];
+pub(crate) const SOURCE: [f64; CLASSES] = [0.30, 0.25, 0.20, 0.15, 0.10];
 /// Twice the negative label, the others in proportion.
-pub const SHIFTED: [f64; CLASSES] = [0.60, 1.0 / 7.0, 0.8 / 7.0, 0.6 / 7.0, 0.4 / 7.0];
+pub(crate) const SHIFTED: [f64; CLASSES] = [0.60, 1.0 / 7.0, 0.8 / 7.0, 0.6 / 7.0, 0.4 / 7.0];
 
-pub struct Chance(ChaCha8Rng);
+pub(crate) struct Chance(ChaCha8Rng);
 
 impl Chance {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    pub fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    pub fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         (self.uniform() * count as f64) as usize
     }
 
     /// Box and Muller.
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         (-2.0 * (1.0 - self.uniform()).ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    pub fn label(&mut self, mix: &[f64]) -> usize {
+    pub(crate) fn label(&mut self, mix: &[f64]) -> usize {
         let mut left = self.uniform();
         mix.iter()
             .position(|share| {
@@ -45,9 +45,9 @@ impl Chance {
 }
 
 /// Rows with their true labels.
-pub struct Sample {
-    pub gold: Vec<usize>,
-    pub points: Vec<[f64; 3]>,
+pub(crate) struct Sample {
+    pub(crate) gold: Vec<usize>,
+    pub(crate) points: Vec<[f64; 3]>,
 }
 
 /// Where the cloud of a class lies.
@@ -63,7 +63,7 @@ fn centre(class: usize) -> [f64; 3] {
 }
 
 impl Sample {
-    pub fn draw(rows: usize, mix: &[f64], chance: &mut Chance) -> Self {
+    pub(crate) fn draw(rows: usize, mix: &[f64], chance: &mut Chance) -> Self {
         let gold: Vec<usize> = (0..rows).map(|_| chance.label(mix)).collect();
         let points = gold
             .iter()
@@ -73,7 +73,7 @@ impl Sample {
     }
 
     /// The exact posterior where the classes are mixed by `mix`, every logit multiplied by `sharpness`.
-    pub fn posterior(&self, mix: &[f64], sharpness: f64) -> ProbabilityTable {
+    pub(crate) fn posterior(&self, mix: &[f64], sharpness: f64) -> ProbabilityTable {
         let logits = self.points.iter().flat_map(|point| {
             (0..CLASSES).map(move |class| {
                 let distance: f64 = centre(class).iter().zip(point).map(|(a, b)| (a - b).powi(2)).sum();
@@ -83,16 +83,16 @@ impl Sample {
         ProbabilityTable::from_logits(logits.collect(), CLASSES).unwrap()
     }
 
-    pub fn rows(&self) -> Vec<usize> {
+    pub(crate) fn rows(&self) -> Vec<usize> {
         (0..self.gold.len()).collect()
     }
 }
 
-pub fn labels() -> Vec<String> {
+pub(crate) fn labels() -> Vec<String> {
     ["no_relation", "a", "b", "c", "d"].map(String::from).to_vec()
 }
 
-pub fn truth<'a>(gold: &'a [usize], groups: &'a [usize]) -> Truth<'a> {
+pub(crate) fn truth<'a>(gold: &'a [usize], groups: &'a [usize]) -> Truth<'a> {
     Truth {
         gold,
         negative: 0,
@@ -100,7 +100,7 @@ pub fn truth<'a>(gold: &'a [usize], groups: &'a [usize]) -> Truth<'a> {
     }
 }
 
-pub fn bootstrap(resamples: usize, seed: u64) -> BootstrapConfig {
+pub(crate) fn bootstrap(resamples: usize, seed: u64) -> BootstrapConfig {
     BootstrapConfig {
         resamples,
         seed,
@@ -108,7 +108,7 @@ pub fn bootstrap(resamples: usize, seed: u64) -> BootstrapConfig {
     }
 }
 
-pub fn out_of_fold(name: &str, table: ProbabilityTable) -> OutOfFold {
+pub(crate) fn out_of_fold(name: &str, table: ProbabilityTable) -> OutOfFold {
     OutOfFold::vouched(Member {
         name: name.to_owned(),
         path: format!("{name}.csv").into(),
@@ -120,7 +120,7 @@ pub fn out_of_fold(name: &str, table: ProbabilityTable) -> OutOfFold {
     })
 }
 
-pub fn shift_input<'a>(
+pub(crate) fn shift_input<'a>(
     labels: &'a [String],
     valid: &'a ProbabilityTable,
     truth: Truth<'a>,
