@@ -2,6 +2,7 @@
 
 mod analysis;
 mod augment;
+mod report;
 mod score;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub(crate) use analysis::{
     HeldOutArguments, NoiseArguments, RankArgument, ScopeArgument, ShiftArguments, StepArgument,
 };
 pub(crate) use augment::AugmentArguments;
+pub(crate) use report::{BrowsedArgument, ReportArguments};
 pub(crate) use score::{ArmArgument, CompareArguments, EvaluateArguments, GoldArguments, MetricArgument};
 
 use crate::progress::Verbosity;
@@ -75,7 +77,7 @@ pub(crate) enum Command {
     Estimate(EstimateArguments),
     /// Rank labelled rows by how likely their label is wrong.
     Noise(NoiseArguments),
-    /// Write a run's report, one HTML file.
+    /// Write a report of one or several systems, one HTML file.
     Report(ReportArguments),
     /// Check a submission file as the competition would, and more strictly.
     LintSubmission(LintArguments),
@@ -360,16 +362,6 @@ pub(crate) enum Rows {
     HoldOut,
     /// The data set's test file.
     Test,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ReportArguments {
-    /// The run.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run: PathBuf,
-    /// Where the page goes; by default report.html in the run folder.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -236,6 +236,12 @@ pub enum EvalError {
         /// The label there in the other run's order.
         in_second: Option<String>,
     },
+    /// A report was given scores that are not those of the predictions beside them.
+    #[error("the scores of {name} are not those of its predictions; evaluate the predictions again")]
+    OtherScores {
+        /// The system.
+        name: String,
+    },
     /// A row of probabilities is no distribution over the labels.
     #[error("the values of row index {row} are not probabilities: {}; divide scores by their sum, or take the softmax of logits, first", describe_row(*sum, *outside))]
     NotADistribution {

@@ -100,9 +100,9 @@ pub use jackknife::jackknife;
 pub use lint::{LintCheck, LintExample, LintProblem, LintReport, SUM_TOLERANCE, lint_submission};
 pub use member::Member;
 pub use metric::{
-    Auprc, Binning, ConfusedPair, ConfusionMatrix, LabelScore, MacroAverage, Metric, MicroAverage, accuracy, auprc,
-    brier_score, calibration_error, confusion_matrix, log_loss, macro_average, micro_average, micro_f1, per_label,
-    semeval_f1,
+    Auprc, Binning, ConfusedPair, ConfusionMatrix, CurvePoint, LabelScore, MacroAverage, Metric, MicroAverage,
+    accuracy, auprc, brier_score, calibration_error, confusion_matrix, log_loss, macro_average, micro_average,
+    micro_f1, per_label, precision_recall_curve, semeval_f1,
 };
 pub use noise::{
     ConfidentJoint, NoiseRanking, Suspect, SuspectColumn, confident_joint, find_label_errors, render_suspects,
@@ -114,7 +114,9 @@ pub use predictions::{
     read_label_order,
 };
 pub use probabilities::{PROBABILITY_FLOOR, ProbabilityTable};
-pub use report::{Report, ReportRow, render_html};
+pub use report::{
+    BrowsedRows, Report, ReportRow, ReportSystem, TrainingEvaluation, TrainingHistory, TrainingStep, render_html,
+};
 pub use semeval::{SemevalAnswers, SemevalReport};
 pub use shift::{
     BbseEstimate, DistributionTest, EmEstimate, Prior, PriorEstimate, PriorMethod, PriorScope, SelfTest, ShiftInput,

@@ -72,13 +72,25 @@ pub(crate) fn run(arguments: &CompareArguments, verbosity: Verbosity) -> anyhow:
 }
 
 /// One run's predictions beside their gold labels, and what messages call it.
-struct Loaded {
-    name: String,
-    scored: Scored,
+pub(super) struct Loaded {
+    pub(super) name: String,
+    pub(super) scored: Scored,
 }
 
 /// The arms in the order in which they were given, single runs first.
 fn arms(arguments: &CompareArguments) -> Vec<ArmArgument> {
+    let single = short_names(&arguments.runs)
+        .into_iter()
+        .zip(&arguments.runs)
+        .map(|(name, path)| ArmArgument {
+            name,
+            runs: vec![path.clone()],
+        });
+    single.chain(arguments.arm.iter().cloned()).collect()
+}
+
+/// What run folders and predictions files are called for short: their last part, unless two share it.
+pub(super) fn short_names(paths: &[PathBuf]) -> Vec<String> {
     let short = |path: &Path| {
         let name = if path.is_dir() {
             path.file_name()
@@ -90,19 +102,19 @@ fn arms(arguments: &CompareArguments) -> Vec<ArmArgument> {
             |name| name.to_string_lossy().into_owned(),
         )
     };
-    let names: Vec<String> = arguments.runs.iter().map(|path| short(path)).collect();
-    let single = arguments.runs.iter().zip(&names).map(|(path, name)| {
-        let unique = names.iter().filter(|other| *other == name).count() == 1;
-        ArmArgument {
-            name: if unique {
+    let names: Vec<String> = paths.iter().map(|path| short(path)).collect();
+    let is_unique = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
+    paths
+        .iter()
+        .zip(&names)
+        .map(|(path, name)| {
+            if is_unique(name) {
                 name.clone()
             } else {
                 path.display().to_string()
-            },
-            runs: vec![path.clone()],
-        }
-    });
-    single.chain(arguments.arm.iter().cloned()).collect()
+            }
+        })
+        .collect()
 }
 
 /// Every arm's runs, in order.
@@ -126,7 +138,7 @@ fn load(arms: &[ArmArgument], arguments: &CompareArguments) -> anyhow::Result<Ve
 }
 
 /// The run's probabilities in the order of the reference's rows, once both are known to be about the same rows.
-fn aligned(reference: &Loaded, run: &Loaded) -> anyhow::Result<Vec<f64>> {
+pub(super) fn aligned(reference: &Loaded, run: &Loaded) -> anyhow::Result<Vec<f64>> {
     fn rows(run: &Loaded) -> RunRows<'_> {
         RunRows {
             name: &run.name,

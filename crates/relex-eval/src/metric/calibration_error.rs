@@ -65,6 +65,17 @@ pub(super) fn check_probabilities(gold: &[usize], probabilities: &[f64], classes
     check_distributions(probabilities, classes, ROUNDING_TOLERANCE)
 }
 
+/// The rows of one bin: a point of a reliability diagram.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ReliabilityBin {
+    /// Number of rows, at least 1.
+    pub(crate) rows: usize,
+    /// Mean probability of their predicted labels, in percent.
+    pub(crate) confidence: f64,
+    /// Share of them that are right, in percent.
+    pub(crate) accuracy: f64,
+}
+
 /// Rows by how sure the model was. Bins stay those of all rows when rows are resampled.
 #[derive(Debug)]
 pub(crate) struct ConfidenceBins {
@@ -113,6 +124,25 @@ impl ConfidenceBins {
     /// The error in percent, each row counted `weights[row]` times.
     pub(crate) fn error(&self, weights: &[f64]) -> f64 {
         self.error_where(|row| (self.right[row], weights[row]))
+    }
+
+    /// Each bin's rows; `None` where it has none. `[bins]`
+    pub(crate) fn reliability(&self) -> Vec<Option<ReliabilityBin>> {
+        let mut sums = vec![(0_usize, 0.0, 0_usize); self.bins];
+        for (row, &bin) in self.bin.iter().enumerate() {
+            let (rows, confidence, right) = &mut sums[bin as usize];
+            *rows += 1;
+            *confidence += self.confidence[row];
+            *right += usize::from(self.right[row]);
+        }
+        let summary = |(rows, confidence, right): (usize, f64, usize)| {
+            (rows > 0).then(|| ReliabilityBin {
+                rows,
+                confidence: percent(confidence, rows as f64),
+                accuracy: percent(right as f64, rows as f64),
+            })
+        };
+        sums.into_iter().map(summary).collect()
     }
 
     /// The error that a calibrated model would show on rows of these confidences: the 99 % quantile of `draws`
@@ -198,6 +228,17 @@ mod tests {
         );
         // More bins than rows: each row by itself.
         check(&[(0.9, true), (0.6, false)], Binning::EqualMass(9), (0.1 + 0.6) / 2.0);
+    }
+
+    #[test]
+    fn bins_as_points_of_a_diagram() {
+        // [0.5, 0.75): 0.6 right, 0.7 wrong; [0.75, 1]: 0.8 right.
+        let probabilities = [0.6, 0.4, 0.3, 0.7, 0.8, 0.2];
+        let bins = ConfidenceBins::new(&[0, 0, 0], &probabilities, 2, Binning::EqualWidth(4)).reliability();
+        assert_eq!(bins[..2], [None, None]);
+        let (low, high) = (bins[2].unwrap(), bins[3].unwrap());
+        assert_eq!((low.rows, high.rows, low.accuracy, high.accuracy), (2, 1, 50.0, 100.0));
+        approx::assert_abs_diff_eq!(low.confidence, (0.6 + 0.7) / 2.0 * 100.0, epsilon = 1e-9);
     }
 
     #[test]

@@ -18,11 +18,11 @@ mod semeval_f1;
 mod weighted;
 
 pub use accuracy::accuracy;
-pub use auprc::{Auprc, auprc};
-pub(crate) use auprc::{RankedScores, check_scores};
+pub use auprc::{Auprc, CurvePoint, auprc, precision_recall_curve};
+pub(crate) use auprc::{RankedScores, check_scores, curve_area};
 pub use average::{MacroAverage, MicroAverage, macro_average, micro_average};
-pub(crate) use calibration_error::ConfidenceBins;
 pub use calibration_error::{Binning, calibration_error};
+pub(crate) use calibration_error::{ConfidenceBins, ReliabilityBin};
 pub(crate) use cells::Cells;
 pub use confusion::{ConfusedPair, ConfusionMatrix, confusion_matrix};
 pub use micro_f1::micro_f1;

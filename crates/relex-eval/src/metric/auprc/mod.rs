@@ -1,6 +1,10 @@
 //! Area under the precision-recall curve of each class, and their plain mean: KLUE-RE's second score.
 
+mod curve;
 mod jackknife;
+
+pub(crate) use curve::curve_area;
+pub use curve::{CurvePoint, precision_recall_curve};
 
 use super::{check_labels, check_length};
 use crate::bootstrap::{LANES, RowWeights};
