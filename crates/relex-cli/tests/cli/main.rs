@@ -16,8 +16,6 @@ mod compare;
 mod convert;
 mod ensemble;
 mod fetch;
-mod fetch;
-mod interrupt;
 mod interrupt;
 mod losses;
 mod made;
