@@ -264,6 +264,11 @@ mod tests {
         refused(("\"per:title\"", "\"no_relation\""), 6, "`no_relation` is listed twice");
         refused(("[\"100\"]", "[\"per:title\"]"), 6, "also listed as unlabelled");
         refused(("path = \"train.csv\"", "path = \"\""), 34, "path is empty");
+        for path in ["../train.csv", "/train.csv", "a/../train.csv"] {
+            let change = format!("path = \"{path}\"");
+            refused(("path = \"train.csv\"", &change), 34, "leads out of the data folder");
+        }
+        refused(("name = \"tiny\"", "name = \"../klue\""), 2, "the name holds a path");
         refused(
             (
                 "[type_words]",
