@@ -199,7 +199,7 @@ fn what_cannot_be_asked() {
     // No label of this set has an inverse.
     bench.refuse(
         &with_recipes(&["role-swap"]),
-        &["no row was made: role-swap refused 8 times, because the label has no inverse"],
+        &["no row was made: role-swap refused 8, because the label has no inverse"],
     );
 }
 
