@@ -13,6 +13,7 @@ mod bad_split;
 mod bench;
 mod convert;
 mod fetch;
+mod heads;
 mod interrupt;
 mod losses;
 mod markers;
