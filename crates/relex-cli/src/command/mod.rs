@@ -2,12 +2,24 @@
 
 pub(crate) mod audit;
 pub(crate) mod augment;
+pub(crate) mod calibrate;
+pub(crate) mod compare;
 pub(crate) mod convert;
+pub(crate) mod ensemble;
+pub(crate) mod estimate;
 pub(crate) mod evaluate;
 pub(crate) mod fetch;
+mod gold;
+mod held_out;
 pub(crate) mod lint;
+mod member;
+pub(crate) mod noise;
 pub(crate) mod predict;
 pub(crate) mod report;
+mod scored;
+mod semeval;
+mod shift;
+mod slices;
 pub(crate) mod split;
 pub(crate) mod train;
 
@@ -19,10 +31,11 @@ use std::{
 
 use anyhow::{anyhow, bail};
 use relex_data::{DataError, DatasetSpec, Example, OnBadRow, ReadReport, Role};
+use relex_eval::Metric;
 use relex_train::{CheckedTrainConfig, RunFolder, SplitData, TrainError};
 
 use crate::{
-    args::{BadRowArgument, DataArguments, FileRole},
+    args::{BadRowArgument, DataArguments, FileRole, MetricArgument},
     progress::complain,
 };
 
@@ -132,6 +145,20 @@ impl From<BadRowArgument> for OnBadRow {
             BadRowArgument::Fail => Self::Fail,
             BadRowArgument::Skip => Self::Skip,
             BadRowArgument::Repair => Self::Repair,
+        }
+    }
+}
+
+impl From<MetricArgument> for Metric {
+    fn from(argument: MetricArgument) -> Self {
+        match argument {
+            MetricArgument::MicroF1 => Self::MicroF1,
+            MetricArgument::MacroF1 => Self::MacroF1,
+            MetricArgument::Auprc => Self::Auprc,
+            MetricArgument::Accuracy => Self::Accuracy,
+            MetricArgument::SemevalF1 => Self::SemevalF1,
+            MetricArgument::Brier => Self::BrierScore,
+            MetricArgument::LogLoss => Self::LogLoss,
         }
     }
 }
