@@ -19,6 +19,9 @@ pub(crate) use score::{ArmArgument, CompareArguments, EvaluateArguments, GoldArg
 
 use crate::progress::Verbosity;
 
+/// Where the options that every command takes stand in its help.
+const LAST: usize = 900;
+
 /// A workbench for relation classification.
 #[derive(Debug, Parser)]
 #[command(name = "relex", version, arg_required_else_help = true)]
@@ -26,10 +29,10 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// Say nothing but results and errors.
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, conflicts_with = "verbose", display_order = LAST)]
     quiet: bool,
     /// Say more.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = LAST)]
     verbose: bool,
 }
 

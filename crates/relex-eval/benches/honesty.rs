@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use relex_eval::{BootstrapConfig, Evaluation, EvaluationInput, Metric, Verdict, evaluate};
 use simulation::{Chance, Setting, World, claimed};
 
-const COMPARISONS: u64 = 4_000;
+const COMPARISONS: u64 = 2_000;
 
 const BASE: Setting = Setting {
     metric: Metric::MicroF1,

@@ -92,8 +92,8 @@ pub(crate) fn resample(
             },
             |(group_weights, row_weights), block| {
                 group_weights.fill([0; LANES]);
-                for lane in 0..LANES {
-                    let mut stream = stream(config.seed, "relex-eval bootstrap", block * LANES + lane);
+                for (lane, number) in (block * LANES..).take(LANES).enumerate() {
+                    let mut stream = stream(config.seed, "relex-eval bootstrap", number);
                     groups.draw(&mut stream, |group| group_weights[group][lane] += 1);
                 }
                 for (weights, &group) in row_weights.iter_mut().zip(groups.of_rows()) {

@@ -2,6 +2,9 @@
 
 use crate::interval::Score;
 
+/// Character cells of the widest line of sentences.
+pub(crate) const WIDTH: usize = 100;
+
 /// Character cells that a terminal gives to `text`: two for Hangul, Han, kana and full-width forms.
 pub(crate) fn display_width(text: &str) -> usize {
     text.chars()

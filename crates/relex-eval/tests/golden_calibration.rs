@@ -1,6 +1,8 @@
 //! Ensembles, calibration, shift and label noise equal numpy's, scipy's, scikit-learn's and cleanlab's values
 //! on the reference case (`fixtures/make_calibration.py`).
 
+#![expect(clippy::unwrap_used, reason = "a failure in a helper fails its test")]
+
 mod common;
 
 use common::{bootstrap, out_of_fold, shift_input, truth};

@@ -1,5 +1,7 @@
 //! Laws of blends, corrections and estimates, on random predictions with certainties among them.
 
+#![expect(clippy::unwrap_used, reason = "a failure in a helper fails its test")]
+
 mod common;
 
 use common::{bootstrap, out_of_fold, truth};

@@ -1,6 +1,8 @@
 //! Known shifts: shares and lost scores are recovered, and what is no label shift is refused. Every tolerance
 //! is four standard errors unless it says otherwise; seeds are fixed.
 
+#![expect(clippy::unwrap_used, reason = "a failure in a helper fails its test")]
+
 mod common;
 
 use common::{CLASSES, Chance, SHIFTED, SOURCE, Sample, bootstrap, labels, out_of_fold, shift_input, truth};

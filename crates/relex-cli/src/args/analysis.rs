@@ -75,6 +75,9 @@ pub(crate) struct EnsembleArguments {
     /// The largest number of steps of the selection.
     #[arg(long, default_value_t = 25, requires = "select")]
     pub(crate) max_steps: usize,
+    /// Folds of the cross-fitted gain.
+    #[arg(long, default_value_t = 5, requires = "select")]
+    pub(crate) folds: usize,
     /// Also write the selection as JSON.
     #[arg(long, value_name = "FILE", requires = "select")]
     pub(crate) json: Option<PathBuf>,
@@ -198,14 +201,14 @@ pub(crate) struct NoiseArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// How suspicion is measured.
-    #[arg(long, value_enum, default_value_t = RankArgument::Margin)]
+    #[arg(long, value_enum, default_value_t = RankArgument::SelfConfidence)]
     pub(crate) rank: RankArgument,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RankArgument {
-    /// How far the most probable other label is above the given one.
-    Margin,
     /// How improbable the given label is.
     SelfConfidence,
+    /// How far the most probable other label is above the given one.
+    Margin,
 }

@@ -125,8 +125,8 @@ fn select(
         metric: arguments.metric.into(),
         blend: blend_kind(arguments.blend),
         max_steps: arguments.max_steps,
+        folds: arguments.folds,
         bootstrap: bootstrap_config(&arguments.bootstrap),
-        ..GreedyConfig::default()
     };
     Ok(verbosity.timed("select", || select_members(&known, &truth, &config))?)
 }

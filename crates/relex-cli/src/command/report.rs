@@ -15,7 +15,7 @@ use super::{
     gold::Gold,
     open_run,
     scored::Scored,
-    slices::slicings,
+    slices,
 };
 use crate::{
     args::{BrowsedArgument, ReportArguments},
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::
     let systems = verbosity.timed("read", || load(arguments))?;
     let names = short_names(&systems.iter().map(|system| system.path.clone()).collect::<Vec<_>>());
     let reference = &systems[0].loaded;
-    let slicings = verbosity.timed("cut the rows", || slicings(&reference.scored));
+    let slicings = slices::slicings(&reference.scored);
     let mut shown = Vec::new();
     for (name, system) in names.into_iter().zip(&systems) {
         // Before it is scored: what may not stand beside the others is refused at once.
@@ -199,12 +199,9 @@ impl System {
                 level: evaluation.micro_f1.interval.level,
             };
             // The slicings are those of the reference's rows, which may stand in another order here.
-            let own = if scored.predictions.ids == reference.scored.predictions.ids {
-                scored.evaluate_slices(config, slicings)?
-            } else {
-                scored.evaluate_slices(config, &super::slices::slicings(scored))?
-            };
-            evaluation.slices = own;
+            let own_order =
+                (scored.predictions.ids != reference.scored.predictions.ids).then(|| slices::slicings(scored));
+            evaluation.slices = scored.evaluate_slices(config, own_order.as_deref().unwrap_or(slicings))?;
         }
         Ok(evaluation)
     }

@@ -130,6 +130,8 @@ fn a_runs_training_rows_are_refused() {
         "blend.csv",
         "--max-steps",
         "2",
+        "--folds",
+        "2",
     ]);
     let meta = bench.text("run/predictions/valid.csv.meta.json");
     // All of the training file's rows, described as the validation fold.
@@ -236,13 +238,16 @@ fn orders_of_labels_and_rows_are_matched_by_name_and_told() {
     let good = made::predictions("test", TEST, 71, 1.0);
     made::write(&bench, "good", "test", &good);
     let order = [LABELS[2], LABELS[0], LABELS[1]].map(String::from);
-    let moved = good.with_labels("", &order).unwrap();
-    let reversed: Vec<String> = moved.ids.iter().rev().cloned().collect();
-    moved
-        .with_rows("", &reversed)
-        .unwrap()
-        .write(bench.path("moved.csv"), None)
-        .unwrap();
+    // The last row first, and within each row the last label first.
+    let moved = Predictions {
+        ids: good.ids.iter().rev().cloned().collect(),
+        labels: order.to_vec(),
+        probabilities: (0..good.rows())
+            .rev()
+            .flat_map(|row| [2, 0, 1].map(|label| good.row(row)[label]))
+            .collect(),
+    };
+    moved.write(bench.path("moved.csv"), None).unwrap();
     bench.write(
         "order.json",
         "{\"per:title\": 0, \"no_relation\": 1, \"org:top_members/employees\": 2}",

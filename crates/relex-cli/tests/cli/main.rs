@@ -16,6 +16,7 @@ mod compare;
 mod convert;
 mod ensemble;
 mod fetch;
+mod heads;
 mod interrupt;
 mod losses;
 mod made;

@@ -103,8 +103,17 @@ pub(super) fn amount(value: f64, metric: Metric) -> String {
 
 /// A difference in the metric's unit, with its sign.
 fn signed(value: f64, metric: Metric) -> String {
-    let sign = if value < 0.0 { "−" } else { "+" };
-    format!("{sign}{}", amount(value.abs(), metric))
+    format!("{}{}", sign(value, metric), amount(value.abs(), metric))
+}
+
+/// The sign of a difference, `±` for one that is shown as 0.
+pub(super) fn sign(value: f64, metric: Metric) -> &'static str {
+    let shown_as_zero = 0.5 * 0.1_f64.powi(metric.digits() as i32);
+    match value {
+        value if value.abs() < shown_as_zero => "±",
+        value if value < 0.0 => "−",
+        _ => "+",
+    }
 }
 
 #[cfg(test)]
@@ -175,6 +184,14 @@ mod tests {
                 "3 and 4 runs",
             ],
         );
+    }
+
+    #[test]
+    fn a_difference_shown_as_zero_has_no_sign() {
+        let check = |value, metric, expected: &str| assert_eq!(signed(value, metric), expected);
+        check(-0.004, Metric::MicroF1, "±0.00 points");
+        check(-0.006, Metric::MicroF1, "−0.01 points");
+        check(0.004, Metric::LogLoss, "+0.0040 nats");
     }
 
     #[test]

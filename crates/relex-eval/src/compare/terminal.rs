@@ -2,14 +2,11 @@
 
 use std::fmt::Write;
 
-use super::claim::{amount, p_value};
+use super::claim::{amount, p_value, sign};
 use super::{ArmScore, Comparison, PairComparison};
 use crate::interval::Interval;
 use crate::metric::Metric;
-use crate::text::{display_width, pad, printable, thousands, wrapped};
-
-/// Character cells of the widest line of text.
-const WIDTH: usize = 100;
+use crate::text::{WIDTH, display_width, pad, printable, thousands, wrapped};
 
 /// Character cells between the ends of a scale.
 const SCALE: usize = 48;
@@ -107,7 +104,8 @@ fn pairs(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
     }
     writeln!(text)?;
     for (name, pair) in names.iter().zip(&comparison.pairs) {
-        writeln!(text, "  {name}: {}", tests(pair, comparison))?;
+        let line = format!("{name}: {}", tests(pair, comparison));
+        writeln!(text, "{}", wrapped(&line, WIDTH, "  "))?;
     }
     writeln!(text)
 }
@@ -204,8 +202,7 @@ fn number(value: f64, metric: Metric) -> String {
 }
 
 fn change(value: f64, metric: Metric) -> String {
-    let sign = if value < 0.0 { '−' } else { '+' };
-    format!("{sign}{}", number(value.abs(), metric))
+    format!("{}{}", sign(value, metric), number(value.abs(), metric))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::forecast::Forecast;
-use crate::text::{printable, with_interval};
+use crate::text::{WIDTH, printable, with_interval, wrapped};
 
 /// Each method's prediction with its interval and what it assumes, as aligned plain text that ends in a line
 /// break. `negative` is the negative label.
@@ -35,7 +35,8 @@ fn write_forecasts(text: &mut String, forecasts: &[Forecast], negative: &str) ->
     }
     writeln!(text)?;
     for forecast in forecasts {
-        writeln!(text, "  {} {}", forecast.method.name(), forecast.method.assumption())?;
+        let line = format!("{} {}", forecast.method.name(), forecast.method.assumption());
+        writeln!(text, "{}", wrapped(&line, WIDTH, "  "))?;
     }
     Ok(())
 }

@@ -59,13 +59,13 @@ pub struct Evaluation {
     pub groups: usize,
     /// The label that micro-F1 leaves out.
     pub negative_label: String,
-    /// Micro-F1 over the other labels, see [`micro_f1`].
+    /// Micro-F1 over the other labels, see [`micro_f1`](crate::micro_f1).
     pub micro_f1: Score,
     /// Mean area under the precision-recall curves, see [`auprc`].
     pub auprc: Score,
     /// How many labels have a gold row, and so entered the mean of `auprc`.
     pub auprc_labels: usize,
-    /// Share of rows predicted right, see [`accuracy`].
+    /// Share of rows predicted right, see [`accuracy`](crate::accuracy).
     pub accuracy: Score,
     /// Every score that is defined for the predictions, those above among them, in the order in which they are shown.
     pub scores: Vec<MetricScore>,

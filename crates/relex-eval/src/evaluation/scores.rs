@@ -58,7 +58,7 @@ pub(super) fn measure(
     config: &BootstrapConfig,
 ) -> Result<Vec<Measured>, EvalError> {
     let resampled = resample(groups, config, scorer.scores(), |weights, scores| {
-        scorer.score(weights, scores)
+        scorer.score(weights, scores);
     })?;
     let left_out = scorer.leave_one_out(groups);
     let values = scorer.values();

@@ -12,11 +12,11 @@ use crate::predictions::argmax;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoiseRanking {
-    /// How far the most probable other label is above the given one.
-    #[default]
-    NormalisedMargin,
     /// How improbable the given label is.
+    #[default]
     SelfConfidence,
+    /// How far the most probable other label is above the given one.
+    NormalisedMargin,
 }
 
 /// A row and how suspect its label is.
@@ -30,7 +30,7 @@ pub struct Suspect {
     pub given: usize,
     /// Index of the label that is likelier: the confident one where there is one, else the most probable.
     pub likely: usize,
-    /// Suspicion, from 0 to 1: `(1 - (p(given) - max p(other))) / 2` or `1 - p(given)`.
+    /// Suspicion, from 0 to 1: `1 - p(given)` or `(1 - (p(given) - max p(other))) / 2`.
     pub score: f64,
     /// Whether the model is confident of another label than the given one: whether the row is off the
     /// diagonal of the confident joint.

@@ -99,7 +99,12 @@ fn write_text(text: &mut String, suspects: &[Suspect], joint: &ConfidentJoint, l
     let width = pairs
         .iter()
         .map(|&(_, given, _)| given)
-        .chain(suspects.iter().take(SHOWN).map(|suspect| suspect.given))
+        .chain(
+            suspects
+                .iter()
+                .take(SHOWN)
+                .flat_map(|suspect| [suspect.given, suspect.likely]),
+        )
         .map(|label| display_width(&name(label)))
         .max()
         .unwrap_or(0);
@@ -112,14 +117,9 @@ fn write_text(text: &mut String, suspects: &[Suspect], joint: &ConfidentJoint, l
     }
     writeln!(text, "\n  score  given → likely, most suspect first")?;
     for suspect in suspects.iter().take(SHOWN) {
-        writeln!(
-            text,
-            "  {:.3}  {} → {}   id {}",
-            suspect.score,
-            padded(suspect.given),
-            name(suspect.likely),
-            printable(&suspect.id)
-        )?;
+        let (given, likely) = (padded(suspect.given), padded(suspect.likely));
+        let id = printable(&suspect.id);
+        writeln!(text, "  {:.3}  {given} → {likely}  id {id}", suspect.score)?;
     }
     Ok(())
 }

@@ -92,7 +92,7 @@ impl fmt::Display for ShiftRefusal {
             ),
             Self::Uncalibrated { error, calibrated } => write!(
                 formatter,
-                "the model is not calibrated: its calibration error is {error:.1} %, and a calibrated one shows at most {calibrated:.1} % (take temperature scaling first)"
+                "the model is not calibrated: its calibration error is {error:.1} %, and a calibrated one shows at most {calibrated:.1} % (temperature scaling may mend that)"
             ),
             Self::SelfTest { estimated, actual } => write!(
                 formatter,

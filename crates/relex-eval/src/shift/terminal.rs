@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::diagnose::{PriorEstimate, PriorMethod, ShiftReport};
 use super::problem::PriorScope;
 use super::target_mix::TargetMix;
-use crate::text::{display_width, pad, printable, thousands, with_interval};
+use crate::text::{WIDTH, display_width, pad, printable, thousands, with_interval, wrapped};
 
 /// The diagnostics and both estimates with what speaks against them, as aligned plain text that ends in a
 /// line break. `labels` is the label order.
@@ -128,7 +128,8 @@ fn verdict(text: &mut String, estimate: &PriorEstimate) -> std::fmt::Result {
     }
     writeln!(text, "  {name}  refused:")?;
     for refusal in &estimate.refusals {
-        writeln!(text, "    - {}", printable(&refusal.to_string()))?;
+        let reason = wrapped(&printable(&refusal.to_string()), WIDTH, "      ");
+        writeln!(text, "    - {}", reason.trim_start())?;
     }
     Ok(())
 }

@@ -102,18 +102,18 @@ impl Chromium {
             problems: Vec::new(),
             folder,
         };
-        let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }))["targetId"].clone();
-        let session = browser.call("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
+        let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }))["targetId"].clone();
+        let session = browser.call("Target.attachToTarget", &json!({ "targetId": target, "flatten": true }));
         browser.session = session["sessionId"].as_str().map(String::from);
         for domain in ["Page", "Runtime", "Log"] {
-            browser.call(&format!("{domain}.enable"), json!({}));
+            browser.call(&format!("{domain}.enable"), &json!({}));
         }
         browser.size(1280, 900);
         browser
     }
 
     /// Calls a method of the protocol and waits for its result.
-    pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.calls += 1;
         let id = self.calls;
         let mut message = json!({ "id": id, "method": method, "params": parameters });
@@ -151,11 +151,11 @@ impl Chromium {
     pub(crate) fn open(&mut self, html: &str, hash: &str) {
         let file = self.folder.path().join("page.html");
         std::fs::write(&file, html).unwrap();
-        self.call("Page.navigate", json!({ "url": "about:blank" }));
+        self.call("Page.navigate", &json!({ "url": "about:blank" }));
         self.loaded = false;
         self.call(
             "Page.navigate",
-            json!({ "url": format!("file://{}{hash}", file.display()) }),
+            &json!({ "url": format!("file://{}{hash}", file.display()) }),
         );
         self.wait("document.readyState === 'complete' && location.protocol === 'file:'");
         // Timers of the page have run.
@@ -165,7 +165,7 @@ impl Chromium {
     /// The value of an expression, which may be a promise.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
         let asked = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.call("Runtime.evaluate", asked);
+        let answer = self.call("Runtime.evaluate", &asked);
         assert!(
             answer["exceptionDetails"].is_null(),
             "{expression}: {}",
@@ -207,21 +207,21 @@ impl Chromium {
             if kind == "keyDown" {
                 event["text"] = json!(text);
             }
-            self.call("Input.dispatchKeyEvent", event);
+            self.call("Input.dispatchKeyEvent", &event);
         }
         self.settle();
     }
 
     /// Types a text where the keyboard is.
     pub(crate) fn type_text(&mut self, text: &str) {
-        self.call("Input.insertText", json!({ "text": text }));
+        self.call("Input.insertText", &json!({ "text": text }));
         self.settle();
     }
 
     /// Gives the page a size in CSS pixels.
     pub(crate) fn size(&mut self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.call("Emulation.setDeviceMetricsOverride", &size);
     }
 }
 

@@ -209,8 +209,9 @@ mod tests {
             let scores: Vec<f64> = rows.iter().flat_map(|&row| scores[row * 3..][..3].to_vec()).collect();
             crate::auprc(&gold, &scores, 3).unwrap().mean
         };
-        for group in 0..3 {
-            approx::assert_abs_diff_eq!(found[group], rest(group), epsilon = 1e-9);
+        assert_eq!(found.len(), 3);
+        for (group, found) in found.into_iter().enumerate() {
+            approx::assert_abs_diff_eq!(found, rest(group), epsilon = 1e-9);
         }
     }
 }
