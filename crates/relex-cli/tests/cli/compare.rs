@@ -1,5 +1,6 @@
 //! `relex compare`, and what `relex evaluate` says beyond the headline scores.
 
+use relex_eval::Predictions;
 use serde_json::Value;
 
 use crate::bench::Bench;
@@ -300,6 +301,49 @@ fn slices_of_the_rows() {
     bench.write("half.csv", half);
     let said = bench.succeed(&[&["evaluate", "--predictions", "half.csv", "--slices"][..], &DATA].concat());
     assert!(said.contains("learnt from"), "{said}");
+}
+
+/// Another system's label order, and logits, give the same scores once they are named.
+#[test]
+fn files_of_other_systems() {
+    let bench = bench();
+    let labels = ["no_relation", "org:top_members/employees", "per:title"].map(String::from);
+    let good = Predictions::read(bench.path("good1.csv"), Some(&labels)).unwrap();
+    let turned = |value: fn(f64) -> f64| Predictions {
+        ids: good.ids.clone(),
+        labels: [2, 0, 1].map(|label: usize| labels[label].clone()).to_vec(),
+        probabilities: (0..good.rows())
+            .flat_map(|row| [2, 0, 1].map(|label| value(good.row(row)[label])))
+            .collect(),
+    };
+    turned(|share| share).write(bench.path("turned.csv"), None).unwrap();
+    turned(f64::ln).write(bench.path("logits.csv"), None).unwrap();
+    let order = "{\"per:title\": 0, \"no_relation\": 1, \"org:top_members/employees\": 2}";
+    bench.write("order.json", order);
+    let evaluate = |file: &'static str, more: &[&'static str]| {
+        let arguments = [&["evaluate", "--predictions", file, "-q"][..], &DATA, more].concat();
+        bench.succeed(&arguments)
+    };
+    let own = evaluate("good1.csv", &[]);
+    assert!(own.contains("log loss"), "{own}");
+    assert_eq!(own, evaluate("turned.csv", &["--labels", "order.json"]));
+    let logits = ["--labels", "order.json", "--logits", "logits.csv"];
+    assert_eq!(own, evaluate("logits.csv", &logits));
+    let arms = ["compare", "good1.csv", "turned.csv"];
+    let same = said(&bench, &[&arms[..], &["--labels", "turned.csv=order.json"]].concat());
+    assert!(same.contains("is the same in every resample"), "{same}");
+    bench.refuse(
+        &[&["evaluate", "--predictions", "turned.csv", "-q"][..], &DATA].concat(),
+        &["turned.csv", "pred_label", "label order"],
+    );
+    bench.refuse(
+        &[
+            &["evaluate", "--predictions", "good1.csv", "--logits", "other.csv"][..],
+            &DATA,
+        ]
+        .concat(),
+        &["--logits other.csv: no such file is read here"],
+    );
 }
 
 #[test]
