@@ -81,7 +81,7 @@ fn two_models() {
         "(7 rows only good0 right, 0 only poor0)",
         "detectable",
     ] {
-        assert!(said.contains(part), "{part:?} is not in {said}");
+        assert!(flat(&said).contains(part), "{part:?} is not in {said}");
     }
     let verdict: Value = serde_json::from_str(&bench.text("verdict.json")).unwrap();
     assert_eq!(verdict["metric"], "micro_f1");
@@ -128,26 +128,35 @@ fn several_seeds_an_arm_and_several_arms() {
     ] {
         assert!(trained.contains(part), "{part:?} is not in {trained}");
     }
-    let mixed = said(&bench, &[&["compare", "poor0.csv"], &arms[1..]].concat());
+    // One run beside arms of several: no claim, and no test that the others would have to pay for.
+    bench.write("lone.csv", predictions(&bench, 7, &[1, 3]));
+    let mixed = said(&bench, &[&["compare", "lone.csv"], &arms[1..]].concat());
     for part in [
-        "Nothing may be claimed about poor0 and poor as ways of training",
-        "corrected for 3 comparisons",
-        "after Holm",
+        "too few runs",
+        "Nothing may be claimed about lone and poor as ways of training",
+        "Training good gives a higher micro-F1 than training poor",
     ] {
         assert!(mixed.contains(part), "{part:?} is not in {mixed}");
     }
+    assert!(!mixed.contains("after Holm"), "{mixed}");
     let against = said(
         &bench,
-        &[&["compare", "poor0.csv", "--baseline", "good"], &arms[1..]].concat(),
+        &[&["compare", "lone.csv", "--baseline", "good"], &arms[1..]].concat(),
     );
     assert!(
-        against.contains("poor0 − good") && against.contains("poor − good"),
+        against.contains("lone − good") && against.contains("poor − good"),
         "{against}"
     );
     assert!(
-        !against.contains("good − poor0") && !against.contains("poor − poor0"),
+        !against.contains("good − lone") && !against.contains("poor − lone"),
         "{against}"
     );
+    let three = said(&bench, &["compare", "poor0.csv", "good0.csv", "good1.csv"]);
+    for part in ["after Holm", "corrected for 3 comparisons"] {
+        assert!(three.contains(part), "{part:?} is not in {three}");
+    }
+    let shared = [&["compare", "good0.csv"], &arms[1..], &DATA].concat();
+    bench.refuse(&shared, &["one of the runs of an arm", "in \"good0\" and in \"good\""]);
 }
 
 #[test]
