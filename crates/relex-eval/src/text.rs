@@ -64,8 +64,12 @@ pub(crate) fn with_interval(score: &Score, scale: f64) -> String {
 
 /// `text` broken between words into lines of at most `width` character cells, `indent` included, each behind `indent`.
 pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    // `p = 0.03` is one word; the separator is none that text from files can hold once it is printable.
+    let glued = [" = ", " < "].iter().fold(text.to_owned(), |text, sign| {
+        text.replace(sign, &format!("\u{1f}{}\u{1f}", sign.trim()))
+    });
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in glued.split_whitespace() {
         match lines.last_mut() {
             Some(line) if display_width(line) + 1 + display_width(word) <= width => {
                 line.push(' ');
@@ -74,7 +78,7 @@ pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
             _ => lines.push(format!("{indent}{word}")),
         }
     }
-    lines.join("\n")
+    lines.join("\n").replace('\u{1f}', " ")
 }
 
 #[cfg(test)]
@@ -110,5 +114,6 @@ mod tests {
         assert_eq!(wrapped("관계 관계", 9, ""), "관계 관계");
         assert_eq!(wrapped("관계 관계", 8, ""), "관계\n관계");
         assert_eq!(wrapped("", 8, "  "), "");
+        assert_eq!(wrapped("so p = 0.5", 9, ""), "so\np = 0.5");
     }
 }

@@ -19,9 +19,6 @@ pub(crate) struct ForeignArguments {
     /// This predictions file holds scores that do not sum to 1: divide each row by its sum.
     #[arg(long, value_name = "FILE")]
     pub(crate) scores: Vec<PathBuf>,
-    /// I vouch that this predictions file is for rows that its model did not learn from.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out_of_fold: Vec<PathBuf>,
 }
 
 /// Labelled rows that the model did not learn from.
@@ -35,6 +32,9 @@ pub(crate) struct HeldOutArguments {
     pub(crate) gold: GoldArguments,
     #[command(flatten)]
     pub(crate) foreign: ForeignArguments,
+    /// I vouch that this predictions file is for rows that its model did not learn from.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out_of_fold: Vec<PathBuf>,
 }
 
 /// How intervals are made.
@@ -85,6 +85,9 @@ pub(crate) struct EnsembleArguments {
     pub(crate) gold: GoldArguments,
     #[command(flatten)]
     pub(crate) foreign: ForeignArguments,
+    /// I vouch that this predictions file is for rows that its model did not learn from.
+    #[arg(long, value_name = "FILE", requires = "select")]
+    pub(crate) out_of_fold: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) bootstrap: BootstrapArguments,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::GoldArguments;
+use super::{ForeignArguments, GoldArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
@@ -16,6 +16,8 @@ pub(crate) struct ReportArguments {
     pub(crate) predictions: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) gold: GoldArguments,
+    #[command(flatten)]
+    pub(crate) foreign: ForeignArguments,
     /// Where the page goes; by default report.html in the folder of the only run.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

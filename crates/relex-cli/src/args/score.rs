@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{BadRowArgument, ShiftArguments};
+use super::{BadRowArgument, ForeignArguments, ShiftArguments};
 
 /// Where the gold labels of predictions files are.
 #[derive(Debug, Clone, Args)]
@@ -34,6 +34,8 @@ pub(crate) struct EvaluateArguments {
     pub(crate) predictions: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) gold: GoldArguments,
+    #[command(flatten)]
+    pub(crate) foreign: ForeignArguments,
     /// Bootstrap resamples behind each interval.
     #[arg(long, default_value_t = 10_000)]
     pub(crate) resamples: usize,
@@ -73,6 +75,8 @@ pub(crate) struct CompareArguments {
     pub(crate) baseline: Option<String>,
     #[command(flatten)]
     pub(crate) gold: GoldArguments,
+    #[command(flatten)]
+    pub(crate) foreign: ForeignArguments,
     /// Bootstrap resamples, and shuffles.
     #[arg(long, default_value_t = 10_000)]
     pub(crate) resamples: usize,

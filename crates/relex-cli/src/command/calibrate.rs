@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &CalibrateArguments, verbosity: Verbosity) -> anyho
     let mut named = arguments.held_out.sources.clone();
     named.extend(arguments.apply.clone());
     named.extend(arguments.shift.target.clone());
-    check_named(&arguments.held_out.foreign, &named)?;
+    check_named(&arguments.held_out.foreign, &arguments.held_out.out_of_fold, &named)?;
     let held_out = HeldOut::open(&arguments.held_out, verbosity)?;
     let labels = held_out.labels();
     let source = Prior::of_labels(&held_out.gold, labels.len())?;

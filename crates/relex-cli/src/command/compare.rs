@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use relex_eval::{Arm, BootstrapConfig, ComparisonInput, RunRows, compare, matching_rows, render_comparison};
 
-use super::{gold::Gold, open_run, scored::Scored};
+use super::{gold::Gold, member::check_named, open_run, scored::Scored};
 use crate::{
     args::{ArmArgument, CompareArguments},
     progress::{Verbosity, show},
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &CompareArguments, verbosity: Verbosity) -> anyhow:
             })
         })
         .transpose()?;
-    let runs = load(&arms, arguments)?;
+    let runs = verbosity.timed("read", || load(&arms, arguments, verbosity))?;
     let reference = &runs[0];
     let mut probabilities = runs
         .iter()
@@ -118,11 +118,13 @@ pub(super) fn short_names(paths: &[PathBuf]) -> Vec<String> {
 }
 
 /// Every arm's runs, in order.
-fn load(arms: &[ArmArgument], arguments: &CompareArguments) -> anyhow::Result<Vec<Loaded>> {
+fn load(arms: &[ArmArgument], arguments: &CompareArguments, verbosity: Verbosity) -> anyhow::Result<Vec<Loaded>> {
+    let named: Vec<PathBuf> = arms.iter().flat_map(|arm| arm.runs.clone()).collect();
+    check_named(&arguments.foreign, &[], &named)?;
     let gold = Gold::of_flags(&arguments.gold)?;
     let load = |path: &PathBuf| -> anyhow::Result<Loaded> {
         let scored = match &gold {
-            Some(gold) if path.is_file() => Scored::of_file(path, gold)?,
+            Some(gold) if path.is_file() => Scored::of_file(path, gold, &arguments.foreign, verbosity)?,
             None if path.is_file() => bail!(
                 "{}: where its gold labels are is not known; name the data set with --dataset",
                 path.display()

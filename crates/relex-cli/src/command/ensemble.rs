@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &EnsembleArguments, verbosity: Verbosity) -> anyhow
     };
     check_named(
         &arguments.foreign,
+        &arguments.out_of_fold,
         &[arguments.members.clone(), learn_on.clone()].concat(),
     )?;
     // Without a run or --dataset the members must know their label order.
@@ -106,7 +107,7 @@ fn select(
     }
     let mut known: Vec<OutOfFold> = Vec::new();
     for source in learn_on {
-        let next = read_out_of_fold(source, gold, &arguments.foreign, verbosity)?;
+        let next = read_out_of_fold(source, gold, &arguments.foreign, &arguments.out_of_fold, verbosity)?;
         let next = match known.first() {
             None => next,
             Some(first) => next.beside(first)?,

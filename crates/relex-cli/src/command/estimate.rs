@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &EstimateArguments, verbosity: Verbosity) -> anyhow
     let foreign = &arguments.held_out.foreign;
     let mut named = sources.clone();
     named.extend(arguments.target.clone());
-    check_named(foreign, &named)?;
+    check_named(foreign, &arguments.held_out.out_of_fold, &named)?;
     let held_out = HeldOut::open(&arguments.held_out, verbosity)?;
     let target = read_target(
         arguments.target.as_deref(),

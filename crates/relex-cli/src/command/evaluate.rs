@@ -8,6 +8,7 @@ use relex_train::RunFolder;
 
 use super::{
     gold::Gold,
+    member::check_named,
     open_run,
     scored::Scored,
     semeval,
@@ -15,16 +16,16 @@ use super::{
     slices,
 };
 use crate::{
-    args::{EvaluateArguments, ForeignArguments},
+    args::EvaluateArguments,
     progress::{Verbosity, show},
 };
 
 pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     if arguments.semeval_scorer {
-        show(&semeval::report(arguments)?.to_string());
+        show(&semeval::report(arguments, verbosity)?.to_string());
         return Ok(());
     }
-    let scored = verbosity.timed("read", || scored(arguments))?;
+    let scored = verbosity.timed("read", || scored(arguments, verbosity))?;
     let bootstrap = BootstrapConfig {
         resamples: arguments.resamples,
         seed: arguments.seed,
@@ -46,14 +47,17 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
 }
 
 /// The predictions that the arguments name.
-pub(super) fn scored(arguments: &EvaluateArguments) -> anyhow::Result<Scored> {
+pub(super) fn scored(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow::Result<Scored> {
+    let named = [&arguments.predictions, &arguments.shift.target].map(|path| path.iter().cloned());
+    let named: Vec<PathBuf> = named.into_iter().flatten().collect();
+    check_named(&arguments.foreign, &[], &named)?;
     match (&arguments.run, &arguments.predictions) {
         (Some(_), _) if arguments.gold.dataset.is_some() => {
             bail!("a run knows its data set: leave --dataset out, or score a file with --predictions")
         }
         (Some(run), _) => Scored::of_run(&open_run(run)?),
         (None, Some(path)) => match Gold::of_flags(&arguments.gold)? {
-            Some(gold) => Scored::of_file(path, &gold),
+            Some(gold) => Scored::of_file(path, &gold, &arguments.foreign, verbosity),
             None => bail!(
                 "{}: where its gold labels are is not known; name the data set with --dataset",
                 path.display()
@@ -87,9 +91,8 @@ fn target_mix_of(
         bootstrap,
     };
     let read = || {
-        let foreign = ForeignArguments::default();
         let target = arguments.shift.target.as_deref();
-        Ok(read_target(target, &sources, known.labels, &foreign, verbosity)?.table)
+        Ok(read_target(target, &sources, known.labels, &arguments.foreign, verbosity)?.table)
     };
     let Some(target) = shift::target_prior(&arguments.shift, &known, read, verbosity)? else {
         return Ok(None);

@@ -39,7 +39,7 @@ impl HeldOut {
         let (mut examples, mut gold) = (Vec::new(), Vec::new());
         let mut others = None;
         for path in &arguments.sources {
-            let part = read_out_of_fold(path, &source, &arguments.foreign, verbosity)?;
+            let part = read_out_of_fold(path, &source, &arguments.foreign, &arguments.out_of_fold, verbosity)?;
             let member = part.member();
             let own = if path.is_dir() {
                 Some(Gold::of_run(&open_run(path)?)?)
@@ -101,11 +101,12 @@ pub(super) fn gold_of(arguments: &GoldArguments, sources: &[PathBuf]) -> anyhow:
 }
 
 /// A run's validation predictions, or a file's, in the data set's label order; refused where they are not known to
-/// be out of fold. Of a run its own split is asked which rows it learnt from.
+/// be out of fold, nor `vouched` for. Of a run its own split is asked which rows it learnt from.
 pub(super) fn read_out_of_fold(
     source: &Path,
     gold: &Gold,
     foreign: &ForeignArguments,
+    vouched: &[PathBuf],
     verbosity: Verbosity,
 ) -> anyhow::Result<OutOfFold> {
     let path = predictions_path(source, Rows::Valid)?;
@@ -113,8 +114,7 @@ pub(super) fn read_out_of_fold(
     let notes = member.notes.len();
     let member = member.with_labels(gold.labels(), "its data set")?;
     say_new_notes(notes, &member, verbosity);
-    let vouched = is_named(&path, &foreign.out_of_fold) || is_named(source, &foreign.out_of_fold);
-    let out_of_fold = if vouched {
+    let out_of_fold = if is_named(&path, vouched) || is_named(source, vouched) {
         OutOfFold::vouched(member)
     } else {
         OutOfFold::marked(member)

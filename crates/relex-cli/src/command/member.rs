@@ -100,12 +100,18 @@ fn declared(path: &Path, foreign: &ForeignArguments) -> anyhow::Result<DeclaredV
     }
 }
 
-/// Refuses flags that name a file which is none of those read: it would be ignored.
-pub(super) fn check_named(foreign: &ForeignArguments, read: &[PathBuf]) -> anyhow::Result<()> {
+/// Whether a flag says how this file is to be read.
+pub(super) fn is_declared(path: &Path, foreign: &ForeignArguments) -> anyhow::Result<bool> {
+    let values = declared(path, foreign)?;
+    Ok(values != DeclaredValues::default() || label_order(path, foreign)?.is_some())
+}
+
+/// Refuses flags that name a file which is none of those read: it would be ignored. `vouched` are those of --out-of-fold.
+pub(super) fn check_named(foreign: &ForeignArguments, vouched: &[PathBuf], read: &[PathBuf]) -> anyhow::Result<()> {
     let files = [
-        ("--logits", &foreign.logits),
+        ("--logits", &foreign.logits[..]),
         ("--scores", &foreign.scores),
-        ("--out-of-fold", &foreign.out_of_fold),
+        ("--out-of-fold", vouched),
     ];
     for (flag, named) in files {
         if let Some(stray) = named.iter().find(|file| !is_named(file, read)) {

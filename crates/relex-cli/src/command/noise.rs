@@ -8,8 +8,9 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &NoiseArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    check_named(&arguments.held_out.foreign, &arguments.held_out.sources)?;
-    let held_out = HeldOut::open(&arguments.held_out, verbosity)?;
+    let held_out = &arguments.held_out;
+    check_named(&held_out.foreign, &held_out.out_of_fold, &held_out.sources)?;
+    let held_out = HeldOut::open(held_out, verbosity)?;
     let ranking = match arguments.rank {
         RankArgument::Margin => NoiseRanking::NormalisedMargin,
         RankArgument::SelfConfidence => NoiseRanking::SelfConfidence,

@@ -13,6 +13,7 @@ use super::{
     compare::{Loaded, aligned, short_names},
     evaluate::read_evaluation,
     gold::Gold,
+    member::check_named,
     open_run,
     scored::Scored,
     slices,
@@ -27,7 +28,7 @@ const COMPARED: [Metric; 3] = [Metric::MicroF1, Metric::Auprc, Metric::Accuracy]
 
 pub(crate) fn run(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let out = out(arguments)?;
-    let systems = verbosity.timed("read", || load(arguments))?;
+    let systems = verbosity.timed("read", || load(arguments, verbosity))?;
     let names = short_names(&systems.iter().map(|system| system.path.clone()).collect::<Vec<_>>());
     let reference = &systems[0].loaded;
     let slicings = slices::slicings(&reference.scored);
@@ -77,7 +78,8 @@ struct System {
     loaded: Loaded,
 }
 
-fn load(arguments: &ReportArguments) -> anyhow::Result<Vec<System>> {
+fn load(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<Vec<System>> {
+    check_named(&arguments.foreign, &[], &arguments.predictions)?;
     let mut systems = Vec::new();
     for path in &arguments.run {
         let folder = open_run(path)?;
@@ -99,7 +101,7 @@ fn load(arguments: &ReportArguments) -> anyhow::Result<Vec<System>> {
             path: path.clone(),
             loaded: Loaded {
                 name: path.display().to_string(),
-                scored: Scored::of_file(path, gold)?,
+                scored: Scored::of_file(path, gold, &arguments.foreign, verbosity)?,
             },
             run: None,
         });

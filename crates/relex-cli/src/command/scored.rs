@@ -12,9 +12,12 @@ use relex_train::RunFolder;
 
 use super::{
     gold::{Gold, sentence_groups},
-    member::run_predictions,
+    member::{is_declared, read_member, run_predictions, say_new_notes},
 };
-use crate::args::Rows;
+use crate::{
+    args::{ForeignArguments, Rows},
+    progress::Verbosity,
+};
 
 /// Predictions of one system, as they are in its file, and the truth.
 pub(super) struct Scored {
@@ -32,21 +35,39 @@ impl Scored {
     /// A run's predictions for its validation fold.
     pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Self> {
         let path = run_predictions(folder, Rows::Valid)?;
-        Self::of_file(&path, &Gold::of_run(folder)?)
+        let gold = Gold::of_run(folder)?;
+        Self::new(&path, &gold, read_as_they_are(&path, &gold)?)
     }
 
     /// Predictions of any system for labelled rows.
-    pub(super) fn of_file(path: &Path, gold: &Gold) -> anyhow::Result<Self> {
-        let meta = PredictionsMeta::read_beside(path)?;
-        let order = if meta.is_some() { None } else { Some(gold.labels()) };
-        let predictions = Predictions::read(path, order)?;
+    pub(super) fn of_file(
+        path: &Path,
+        gold: &Gold,
+        foreign: &ForeignArguments,
+        verbosity: Verbosity,
+    ) -> anyhow::Result<Self> {
+        // Undeclared values are scored as they are: rankings need no probabilities.
+        let predictions = if is_declared(path, foreign)? {
+            let member = read_member(path, foreign, Some(gold.labels()), verbosity)?;
+            let notes = member.notes.len();
+            let member = member.with_labels(gold.labels(), "its data set")?;
+            say_new_notes(notes, &member, verbosity);
+            member.predictions()
+        } else {
+            read_as_they_are(path, gold)?
+        };
+        Self::new(path, gold, predictions)
+    }
+
+    fn new(path: &Path, gold: &Gold, predictions: Predictions) -> anyhow::Result<Self> {
         if predictions.labels != gold.labels() {
             bail!(
-                "{}: its label order is not that of data set {:?}",
+                "{}: its label order is not that of data set {:?}; name it with --labels",
                 path.display(),
                 gold.dataset.spec.name
             );
         }
+        let meta = PredictionsMeta::read_beside(path)?;
         let rows = gold.rows(path, &predictions.ids, meta.as_ref())?;
         Ok(Self {
             groups: sentence_groups(&rows.examples),
@@ -82,4 +103,11 @@ impl Scored {
             bootstrap,
         }
     }
+}
+
+/// In the label order of the description beside the file, else in the data set's.
+fn read_as_they_are(path: &Path, gold: &Gold) -> anyhow::Result<Predictions> {
+    let described = PredictionsMeta::read_beside(path)?.is_some();
+    let order = if described { None } else { Some(gold.labels()) };
+    Ok(Predictions::read(path, order)?)
 }

@@ -1,5 +1,6 @@
 //! `relex compare`, and what `relex evaluate` says beyond the headline scores.
 
+use relex_eval::Predictions;
 use serde_json::Value;
 
 use crate::bench::Bench;
@@ -80,7 +81,7 @@ fn two_models() {
         "(7 rows only good0 right, 0 only poor0)",
         "detectable",
     ] {
-        assert!(said.contains(part), "{part:?} is not in {said}");
+        assert!(flat(&said).contains(part), "{part:?} is not in {said}");
     }
     let verdict: Value = serde_json::from_str(&bench.text("verdict.json")).unwrap();
     assert_eq!(verdict["metric"], "micro_f1");
@@ -127,26 +128,35 @@ fn several_seeds_an_arm_and_several_arms() {
     ] {
         assert!(trained.contains(part), "{part:?} is not in {trained}");
     }
-    let mixed = said(&bench, &[&["compare", "poor0.csv"], &arms[1..]].concat());
+    // One run beside arms of several: no claim, and no test that the others would have to pay for.
+    bench.write("lone.csv", predictions(&bench, 7, &[1, 3]));
+    let mixed = said(&bench, &[&["compare", "lone.csv"], &arms[1..]].concat());
     for part in [
-        "Nothing may be claimed about poor0 and poor as ways of training",
-        "corrected for 3 comparisons",
-        "after Holm",
+        "too few runs",
+        "Nothing may be claimed about lone and poor as ways of training",
+        "Training good gives a higher micro-F1 than training poor",
     ] {
         assert!(mixed.contains(part), "{part:?} is not in {mixed}");
     }
+    assert!(!mixed.contains("after Holm"), "{mixed}");
     let against = said(
         &bench,
-        &[&["compare", "poor0.csv", "--baseline", "good"], &arms[1..]].concat(),
+        &[&["compare", "lone.csv", "--baseline", "good"], &arms[1..]].concat(),
     );
     assert!(
-        against.contains("poor0 − good") && against.contains("poor − good"),
+        against.contains("lone − good") && against.contains("poor − good"),
         "{against}"
     );
     assert!(
-        !against.contains("good − poor0") && !against.contains("poor − poor0"),
+        !against.contains("good − lone") && !against.contains("poor − lone"),
         "{against}"
     );
+    let three = said(&bench, &["compare", "poor0.csv", "good0.csv", "good1.csv"]);
+    for part in ["after Holm", "corrected for 3 comparisons"] {
+        assert!(three.contains(part), "{part:?} is not in {three}");
+    }
+    let shared = [&["compare", "good0.csv"], &arms[1..], &DATA].concat();
+    bench.refuse(&shared, &["one of the runs of an arm", "in \"good0\" and in \"good\""]);
 }
 
 #[test]
@@ -300,6 +310,49 @@ fn slices_of_the_rows() {
     bench.write("half.csv", half);
     let said = bench.succeed(&[&["evaluate", "--predictions", "half.csv", "--slices"][..], &DATA].concat());
     assert!(said.contains("learnt from"), "{said}");
+}
+
+/// Another system's label order, and logits, give the same scores once they are named.
+#[test]
+fn files_of_other_systems() {
+    let bench = bench();
+    let labels = ["no_relation", "org:top_members/employees", "per:title"].map(String::from);
+    let good = Predictions::read(bench.path("good1.csv"), Some(&labels)).unwrap();
+    let turned = |value: fn(f64) -> f64| Predictions {
+        ids: good.ids.clone(),
+        labels: [2, 0, 1].map(|label: usize| labels[label].clone()).to_vec(),
+        probabilities: (0..good.rows())
+            .flat_map(|row| [2, 0, 1].map(|label| value(good.row(row)[label])))
+            .collect(),
+    };
+    turned(|share| share).write(bench.path("turned.csv"), None).unwrap();
+    turned(f64::ln).write(bench.path("logits.csv"), None).unwrap();
+    let order = "{\"per:title\": 0, \"no_relation\": 1, \"org:top_members/employees\": 2}";
+    bench.write("order.json", order);
+    let evaluate = |file: &'static str, more: &[&'static str]| {
+        let arguments = [&["evaluate", "--predictions", file, "-q"][..], &DATA, more].concat();
+        bench.succeed(&arguments)
+    };
+    let own = evaluate("good1.csv", &[]);
+    assert!(own.contains("log loss"), "{own}");
+    assert_eq!(own, evaluate("turned.csv", &["--labels", "order.json"]));
+    let logits = ["--labels", "order.json", "--logits", "logits.csv"];
+    assert_eq!(own, evaluate("logits.csv", &logits));
+    let arms = ["compare", "good1.csv", "turned.csv"];
+    let same = said(&bench, &[&arms[..], &["--labels", "turned.csv=order.json"]].concat());
+    assert!(same.contains("is the same in every resample"), "{same}");
+    bench.refuse(
+        &[&["evaluate", "--predictions", "turned.csv", "-q"][..], &DATA].concat(),
+        &["turned.csv", "pred_label", "label order"],
+    );
+    bench.refuse(
+        &[
+            &["evaluate", "--predictions", "good1.csv", "--logits", "other.csv"][..],
+            &DATA,
+        ]
+        .concat(),
+        &["--logits other.csv: no such file is read here"],
+    );
 }
 
 #[test]

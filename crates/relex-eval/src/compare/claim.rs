@@ -5,7 +5,7 @@ use crate::metric::Metric;
 
 /// Writes every pair's claim.
 pub(super) fn fill_in(comparison: &mut Comparison) {
-    let (metric, tests) = (comparison.metric, comparison.pairs.len());
+    let (metric, tests) = (comparison.metric, comparison.tests());
     for pair in &mut comparison.pairs {
         pair.claim = claim(pair, metric, tests);
     }

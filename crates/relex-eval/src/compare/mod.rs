@@ -135,9 +135,22 @@ pub fn compare(input: &ComparisonInput<'_>) -> Result<Comparison, EvalError> {
         .into_iter()
         .map(|(first, second)| pair::compare_pair(&arms[first], &arms[second], &groups, input))
         .collect::<Result<Vec<_>, _>>()?;
-    let p: Vec<f64> = pairs.iter().map(|pair| pair.p).collect();
-    for (pair, p_holm) in pairs.iter_mut().zip(holm(&p)) {
-        pair.p_holm = p_holm;
+    let testable: Vec<f64> = pairs
+        .iter()
+        .filter(|pair| pair.is_testable())
+        .map(|pair| pair.p)
+        .collect();
+    let mut corrected = holm(&testable).into_iter();
+    for pair in &mut pairs {
+        // What cannot be claimed is no test, and costs the others nothing.
+        if !pair.is_testable() {
+            pair.p = 1.0;
+        }
+        pair.p_holm = if pair.is_testable() {
+            corrected.next().unwrap_or(1.0)
+        } else {
+            1.0
+        };
         pair.verdict = pair.decide(input.metric);
     }
     let mut comparison = Comparison {
@@ -178,6 +191,19 @@ fn check_input(input: &ComparisonInput<'_>) -> Result<(), EvalError> {
                 format!("a copy of another, in {:?}", arm.name),
                 allowed,
             );
+        }
+    }
+    for (index, arm) in input.arms.iter().enumerate() {
+        let of_several = |other: &&Arm<'_>| arm.runs.len().max(other.runs.len()) > 1;
+        for other in input.arms[..index].iter().filter(of_several) {
+            if arm.runs.iter().any(|run| other.runs.contains(run)) {
+                let both = format!("in {:?} and in {:?}", other.name, arm.name);
+                return refuse(
+                    "one of the runs of an arm",
+                    both,
+                    "of one arm alone, since arms are compared as independent",
+                );
+            }
         }
     }
     if let Some(baseline) = input.baseline.filter(|&arm| arm >= input.arms.len()) {
@@ -329,6 +355,8 @@ mod tests {
             &|_| {},
             "a copy of another, in \"b\"",
         );
+        let shared = [arm("a", vec![one]), arm("b", vec![other, one])];
+        check(&shared, &|_| {}, "in \"a\" and in \"b\"");
         check(&two, &|input| input.baseline = Some(2), "baseline is 2");
         check(&two, &|input| input.groups = &[5, 5], "number of sentences is 1");
         check(&two, &|input| input.gold = &[0, 2], "gold of row index 1 is 2");

@@ -73,9 +73,9 @@ pub struct PairComparison {
     pub degrees_of_freedom: Option<f64>,
     /// The test behind `p`.
     pub test: ComparisonTest,
-    /// Two-sided p-value of "no difference".
+    /// Two-sided p-value of "no difference"; 1 where the verdict is [`Verdict::TooFewRuns`].
     pub p: f64,
-    /// `p` after Holm's correction for all pairs that were compared.
+    /// `p` after Holm's correction for all pairs with enough runs to be tested.
     pub p_holm: f64,
     /// Two-sided p-value of the paired bootstrap; `None` where an arm has several runs.
     pub bootstrap_p: Option<f64>,
@@ -117,10 +117,14 @@ pub enum Verdict {
 }
 
 impl PairComparison {
+    /// Whether both arms have the runs that a claim about them takes.
+    pub(super) fn is_testable(&self) -> bool {
+        self.test == ComparisonTest::ApproximateRandomisation || self.runs.0.min(self.runs.1) >= MINIMUM_RUNS
+    }
+
     /// The verdict, once `p_holm` is known.
     pub(super) fn decide(&self, metric: Metric) -> Verdict {
-        let fewest = self.runs.0.min(self.runs.1);
-        if self.test == ComparisonTest::SentencesAndSeeds && fewest < MINIMUM_RUNS {
+        if !self.is_testable() {
             Verdict::TooFewRuns
         } else if self.p_holm >= 1.0 - self.interval.level {
             Verdict::NotShown
@@ -133,6 +137,11 @@ impl PairComparison {
 }
 
 impl Comparison {
+    /// How many pairs were tested, for which Holm's correction accounts.
+    pub(super) fn tests(&self) -> usize {
+        self.pairs.iter().filter(|pair| pair.is_testable()).count()
+    }
+
     /// Writes the comparison to `path` as JSON, whole or not at all.
     ///
     /// # Errors

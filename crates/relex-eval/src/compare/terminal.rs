@@ -84,7 +84,8 @@ fn pairs(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
         high: 0.0,
         level: comparison.level,
     };
-    let ends = Ends::around(comparison.pairs.iter().map(|pair| pair.interval).chain([zero]));
+    let tested = || comparison.pairs.iter().filter(|pair| pair.is_testable());
+    let ends = Ends::around(tested().map(|pair| pair.interval).chain([zero]));
     writeln!(
         text,
         "  {}   change   {:.0} % interval",
@@ -92,6 +93,11 @@ fn pairs(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
         comparison.level * 100.0
     )?;
     for (name, pair) in names.iter().zip(&comparison.pairs) {
+        if !pair.is_testable() {
+            let difference = change(pair.difference, metric);
+            writeln!(text, "  {}  {difference:>7}   too few runs", pad(name, width))?;
+            continue;
+        }
         writeln!(
             text,
             "  {}  {:>7}   {:>7} – {:<7}  {}",
@@ -103,7 +109,11 @@ fn pairs(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
         )?;
     }
     writeln!(text)?;
-    for (name, pair) in names.iter().zip(&comparison.pairs) {
+    for (name, pair) in names
+        .iter()
+        .zip(&comparison.pairs)
+        .filter(|(_, pair)| pair.is_testable())
+    {
         let line = format!("{name}: {}", tests(pair, comparison));
         writeln!(text, "{}", wrapped(&line, WIDTH, "  "))?;
     }
@@ -124,7 +134,7 @@ fn tests(pair: &PairComparison, comparison: &Comparison) -> String {
             parts.push(format!("t with {freedom} degrees of freedom {}", p_value(pair.p)));
         }
     }
-    if comparison.pairs.len() > 1 {
+    if comparison.tests() > 1 {
         parts.push(format!("after Holm {}", p_value(pair.p_holm)));
     }
     if let Some(p) = pair.bootstrap_p {
