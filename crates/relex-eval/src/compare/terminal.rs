@@ -108,7 +108,9 @@ fn pairs(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
             ends.draw(pair.difference, pair.interval, Some(0.0))
         )?;
     }
-    writeln!(text)?;
+    if comparison.tests() > 0 {
+        writeln!(text)?;
+    }
     for (name, pair) in names
         .iter()
         .zip(&comparison.pairs)
