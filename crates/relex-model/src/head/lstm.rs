@@ -67,11 +67,16 @@ impl BiLstm {
 }
 
 impl LstmDirection {
-    /// What the inputs add to the gates at every token, with both biases: one product for all tokens.
+    /// What the inputs add to the gates at every token, with both biases: one product for all tokens. They are rows of one
+    /// matrix, because of a batch of matrices Burn makes the weights' gradient one by one, to add them up then.
     fn gates(&self, input: Tensor<3>) -> Tensor<3> {
+        let [batch, seq_len, width] = input.dims();
         let biases = self.input.bias.as_ref().zip(self.recurrent.bias.as_ref());
         let bias = biases.map(|(input, recurrent)| input.val() + recurrent.val());
-        module::linear(input, self.input.weight.val(), bias)
+        let weight = self.input.weight.val();
+        let [_, outputs] = weight.dims();
+        let rows = input.reshape([batch * seq_len, width]);
+        module::linear(rows, weight, bias).reshape([batch, seq_len, outputs])
     }
 }
 

@@ -6,6 +6,8 @@ use rayon::prelude::*;
 
 /// Columns in a panel: two vectors of the widest kind.
 const PANEL: usize = 32;
+/// Rows in a block.
+const BLOCK: usize = 8;
 
 /// A matrix `[inputs, outputs]` as panels of columns, each `[inputs, PANEL]`; the last one is filled up with zeros.
 pub(super) struct Panels {
@@ -41,6 +43,7 @@ impl Panels {
     /// The product of `rows`, `[rows, inputs]`, with the matrix.
     pub(super) fn product(&self, rows: &[f32]) -> Product {
         let count = rows.len() / self.inputs;
+        let blocks = self.blocks(rows);
         let mut values = vec![0.0; self.values.len() / self.inputs * count];
         values
             .par_chunks_mut(PANEL * count)
@@ -49,12 +52,30 @@ impl Panels {
             .for_each(|(product, panel)| {
                 Arch::new().dispatch(PanelProduct {
                     panel,
-                    rows,
+                    blocks: &blocks,
                     inputs: self.inputs,
                     product,
                 });
             });
         Product { values, rows: count }
+    }
+
+    /// The rows in blocks, in each of them input by input; the last block is filled up with zeros.
+    fn blocks(&self, rows: &[f32]) -> Vec<[f32; BLOCK]> {
+        let mut blocks = Vec::with_capacity(rows.len().div_ceil(BLOCK * self.inputs) * self.inputs);
+        for rows in rows.chunks(BLOCK * self.inputs) {
+            let count = rows.len() / self.inputs;
+            blocks.extend((0..self.inputs).map(|input| {
+                std::array::from_fn(|row| {
+                    if row < count {
+                        rows[row * self.inputs + input]
+                    } else {
+                        0.0
+                    }
+                })
+            }));
+        }
+        blocks
     }
 }
 
@@ -80,7 +101,7 @@ impl Product {
 /// One panel's share of a product.
 struct PanelProduct<'a> {
     panel: &'a [f32],
-    rows: &'a [f32],
+    blocks: &'a [[f32; BLOCK]],
     inputs: usize,
     product: &'a mut [f32],
 }
@@ -92,43 +113,37 @@ impl WithSimd for PanelProduct<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         match S::F32_LANES {
-            16 => self.blocks::<S, 2, 8>(simd),
-            8 => self.blocks::<S, 4, 3>(simd),
-            4 => self.blocks::<S, 8, 2>(simd),
-            _ => self.blocks::<S, PANEL, 1>(simd),
+            16 => self.multiply::<S, 2, 8>(simd),
+            8 => self.multiply::<S, 4, 2>(simd),
+            4 => self.multiply::<S, 8, 2>(simd),
+            _ => self.multiply::<S, PANEL, 1>(simd),
         }
     }
 }
 
 impl PanelProduct<'_> {
-    /// Blocks of `R` rows; a row of the panel is `V` vectors.
+    /// A row of the panel is `V` vectors; `R` rows of a block go through together.
     #[inline(always)]
-    fn blocks<S: Simd, const V: usize, const R: usize>(self, simd: S) {
+    fn multiply<S: Simd, const V: usize, const R: usize>(self, simd: S) {
         let (panel, _) = S::as_simd_f32s(self.panel);
         let (panel, _) = panel.as_chunks::<V>();
-        let blocks = self
-            .rows
-            .chunks(R * self.inputs)
-            .zip(self.product.chunks_mut(R * PANEL));
-        let mut block_inputs = vec![[0.0; R]; self.inputs];
-        for (rows, product) in blocks {
-            for (place, row) in rows.chunks_exact(self.inputs).enumerate() {
-                for (inputs, &value) in block_inputs.iter_mut().zip(row) {
-                    inputs[place] = value;
-                }
-            }
-            let mut sums = [[simd.splat_f32s(0.0); V]; R];
-            for (inputs, weights) in block_inputs.iter().zip(panel) {
-                for (sums, &input) in sums.iter_mut().zip(inputs) {
-                    let input = simd.splat_f32s(input);
-                    for (sum, &weight) in sums.iter_mut().zip(weights) {
-                        *sum = simd.mul_add_e_f32s(input, weight, *sum);
+        let blocks = self.blocks.chunks_exact(self.inputs);
+        for (block, product) in blocks.zip(self.product.chunks_mut(BLOCK * PANEL)) {
+            for (part, product) in product.chunks_mut(R * PANEL).enumerate() {
+                let mut sums = [[simd.splat_f32s(0.0); V]; R];
+                for (inputs, weights) in block.iter().zip(panel) {
+                    let (inputs, _) = inputs.as_chunks::<R>();
+                    for (sums, &input) in sums.iter_mut().zip(&inputs[part]) {
+                        let input = simd.splat_f32s(input);
+                        for (sum, &weight) in sums.iter_mut().zip(weights) {
+                            *sum = simd.mul_add_e_f32s(input, weight, *sum);
+                        }
                     }
                 }
-            }
-            for (product, sums) in product.chunks_exact_mut(PANEL).zip(&sums) {
-                let (product, _) = S::as_mut_simd_f32s(product);
-                product.copy_from_slice(sums);
+                for (product, sums) in product.chunks_exact_mut(PANEL).zip(&sums) {
+                    let (product, _) = S::as_mut_simd_f32s(product);
+                    product.copy_from_slice(sums);
+                }
             }
         }
     }
