@@ -1,12 +1,14 @@
 //! What can be said on the command line.
 
 mod augment;
+mod config;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use augment::AugmentArguments;
+pub(crate) use config::ConfigCommand;
 
 use crate::progress::Verbosity;
 
@@ -52,6 +54,9 @@ pub(crate) enum Command {
     Split(SplitCommand),
     /// Make new rows of a split's training rows.
     Augment(AugmentArguments),
+    /// Look at configurations.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Train a classifier from a configuration.
     Train(TrainArguments),
     /// Predict with the classifier of a run.

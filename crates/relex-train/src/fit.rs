@@ -15,7 +15,8 @@ use relex_model::{Batch, Classifier, DropoutKeys, EncodedExample, Pass};
 use crate::{
     CheckedTrainConfig, Evaluate, Keep, TrainError,
     batches::training_batches,
-    optimizer::{adamw, clip_by_global_norm},
+    freeze::Freezing,
+    optimizer::{clip_by_global_norm, optimizer},
     predict::predict,
 };
 
@@ -132,13 +133,19 @@ pub fn fit(
     let lengths: Vec<usize> = train.encoded.iter().map(|example| example.ids.len()).collect();
     let steps = settings.epochs * lengths.len().div_ceil(settings.batch_size);
     let dropout_seed = rand::Rng::next_u64(&mut stream(seed, "dropout"));
-    let mut optimizer = adamw(&values.optimizer)?;
+    let mut optimizer = optimizer(&values.optimizer, &classifier);
+    let freezing = Freezing::new(values, &classifier);
     let mut best: Option<(f64, Classifier)> = None;
     let mut step = 0;
 
     for epoch in 1..=settings.epochs {
+        classifier = freezing.apply(classifier, epoch);
+        let mut draw = stream(seed, &format!("sample/{epoch}"));
+        let sampled = settings.sampler.epoch(&train.labels, &mut draw);
+        let sampled_lengths: Vec<usize> = sampled.iter().map(|&row| lengths[row]).collect();
         let mut shuffle = stream(seed, &format!("shuffle/{epoch}"));
-        for rows in training_batches(&lengths, settings.batch_size, &mut shuffle) {
+        for batch in training_batches(&sampled_lengths, settings.batch_size, &mut shuffle) {
+            let rows: Vec<usize> = batch.iter().map(|&index| sampled[index]).collect();
             let batch = Batch::new(&train.encoded, &rows, pad_token_id);
             let targets = targets(&train.labels, &rows, device);
             let mut keys = DropoutKeys::new(dropout_seed, step as u64);
@@ -149,7 +156,7 @@ pub fn fit(
             let mut gradients = GradientsParams::from_grads(loss.backward(), &classifier);
             let norm = clip_by_global_norm(&classifier, &mut gradients, values.optimizer.max_gradient_norm);
             let gradient_norm = finite(norm, "gradient norm", step, train, &rows)?;
-            let learning_rate = values.optimizer.learning_rate * values.schedule.factor(step, steps);
+            let learning_rate = values.optimizer.rate(step, values.schedule.factor(step, steps));
             classifier = optimizer.step(learning_rate, classifier, gradients);
             step += 1;
 

@@ -178,6 +178,19 @@ pub fn open_encoder(
 ) -> Result<OpenEncoder, TrainError> {
     let model = &config.values().model;
     let (mut encoder_config, encoder, report) = load_encoder(&model.encoder, device)?;
+    if let Some(frozen) = model.freeze_layers
+        && frozen > encoder_config.num_hidden_layers
+    {
+        return Err(TrainError::Setting {
+            key: "model.freeze_layers",
+            value: frozen.to_string(),
+            reason: format!(
+                "{} has only {} layers; with as many the head alone learns",
+                model.encoder.display(),
+                encoder_config.num_hidden_layers
+            ),
+        });
+    }
     let mut text_encoder = TextEncoder::from_file(&model.encoder.join("tokenizer.json"), model.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
     let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod augment;
+pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod evaluate;
 pub(crate) mod fetch;
