@@ -45,5 +45,5 @@ pub use encoder::{Architecture, Encoder, EncoderConfig};
 pub use error::ModelError;
 pub use head::{ClsHead, EntityStartHead, Head, HeadConfig, HeadKind};
 pub use load::{LoadReport, WeightFile, WeightTensor, find_weights, load_encoder, open_weights};
-pub use ops::{Activation, DropoutKeys, DropoutMask, Pass};
+pub use ops::{Activation, DropoutKeys, DropoutMask, Pass, Precision};
 pub use save::{ClassifierConfig, LoadedClassifier, load_classifier, save_classifier};

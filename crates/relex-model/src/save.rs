@@ -13,7 +13,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Classifier, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, TextEncoder,
+    Classifier, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, Precision, TextEncoder,
     load::{Collect, WeightFile, fill, find_weights, open_weights},
 };
 
@@ -45,6 +45,13 @@ pub struct ClassifierConfig {
     /// Scale of the head's cosine classifier, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cosine_scale: Option<f32>,
+    /// What it was trained with and computes with.
+    #[serde(default, skip_serializing_if = "is_f32")]
+    pub precision: Precision,
+}
+
+fn is_f32(precision: &Precision) -> bool {
+    *precision == Precision::F32
 }
 
 impl ClassifierConfig {
@@ -131,7 +138,7 @@ pub fn save_classifier(
 ///
 /// # Errors
 ///
-/// When a file is missing, damaged, or does not fit the others.
+/// When a file is missing, damaged, or does not fit the others, or the device cannot compute in the classifier's precision.
 pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifier, ModelError> {
     let path = folder.join("relex.json");
     if !path.is_file() {
@@ -149,6 +156,7 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
             config.format_version
         )));
     }
+    config.precision.check(device)?;
     let encoder_config = EncoderConfig::from_file(&folder.join("config.json"))?;
     let text_encoder = TextEncoder::from_file(&folder.join("tokenizer.json"), config.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
@@ -157,6 +165,7 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
     let (encoder, _) = fill(Encoder::new(&encoder_config, device), file, "", device)?;
     let head = Head::new(&config.head_config(encoder_config.hidden_size), device);
     let (head, _) = fill(head, file, "head.", device)?;
+    let encoder = encoder.with_precision(config.precision);
     Ok(LoadedClassifier {
         classifier: Classifier { encoder, head },
         encoder_config,

@@ -20,6 +20,7 @@ mod config;
 mod error;
 mod fit;
 mod freeze;
+mod loss_scale;
 mod optimizer;
 mod predict;
 mod prepare;

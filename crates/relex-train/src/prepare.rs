@@ -147,6 +147,7 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
         head: model.head,
         head_dropout: model.head_dropout,
         cosine_scale: model.cosine_scale,
+        precision: config.values().training.precision,
     }
 }
 
@@ -169,7 +170,7 @@ pub struct OpenEncoder {
 ///
 /// # Errors
 ///
-/// When a file is missing or damaged, the tokenizer has more tokens than the encoder has embeddings,
+/// When the device cannot compute in the wanted precision, a file is missing or damaged, the tokenizer has more tokens than the encoder has embeddings,
 /// the wanted length is more than the encoder has positions, or a type cannot be part of a token.
 pub fn open_encoder(
     config: &CheckedTrainConfig,
@@ -177,6 +178,8 @@ pub fn open_encoder(
     device: &Device,
 ) -> Result<OpenEncoder, TrainError> {
     let model = &config.values().model;
+    let precision = config.values().training.precision;
+    precision.check(device)?;
     let (mut encoder_config, encoder, report) = load_encoder(&model.encoder, device)?;
     if let Some(frozen) = model.freeze_layers
         && frozen > encoder_config.num_hidden_layers
@@ -194,7 +197,9 @@ pub fn open_encoder(
     let mut text_encoder = TextEncoder::from_file(&model.encoder.join("tokenizer.json"), model.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
     let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;
-    let encoder = encoder.add_tokens(&new_tokens, &mut encoder_config)?;
+    let encoder = encoder
+        .add_tokens(&new_tokens, &mut encoder_config)?
+        .with_precision(precision);
     Ok(OpenEncoder {
         config: encoder_config,
         encoder,

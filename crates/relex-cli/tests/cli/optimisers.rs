@@ -22,6 +22,8 @@ fn every_kind_trains() {
                 "schedule.kind=constant",
             ],
         ),
+        ("bf16", &["training.precision=bf16"]),
+        ("fp16", &["training.precision=fp16"]),
         ("schedule", &["schedule.kind=cosine-with-restarts", "schedule.warmup=1"]),
         (
             "sampler",
@@ -53,4 +55,15 @@ fn a_relative_step_wants_no_schedule() {
         &train("new/run", &["optimizer.kind=adafactor", "optimizer.step=relative"]),
         &["optimizer.step = relative", "schedule.kind = \"constant\""],
     );
+}
+
+#[test]
+fn precision_is_written_down_and_kept_for_prediction() {
+    let bench = Bench::with_split();
+    bench.succeed(&train("run", &["training.precision=fp16"]));
+    let provenance = bench.text("run/provenance.json");
+    assert!(provenance.contains("\"precision\": \"fp16\""), "{provenance}");
+    assert!(bench.text("run/best/relex.json").contains("\"precision\": \"fp16\""));
+    assert!(bench.text("run/metrics.jsonl").contains("\"loss_scale\":65536.0"));
+    bench.succeed(&["predict", "--run", "run"]);
 }

@@ -55,6 +55,7 @@ fn classifier_config(markers: Markers, query: Option<Query>) -> ClassifierConfig
         head: HeadKind::EntityStart,
         head_dropout: 0.1,
         cosine_scale: None,
+        precision: crate::Precision::F32,
     }
 }
 

@@ -11,7 +11,7 @@ use std::{ops::Range, path::PathBuf};
 
 use relex_data::{Markers, OnBadRow, Query};
 use relex_loss::LossConfig;
-use relex_model::{DeviceChoice, HeadKind};
+use relex_model::{DeviceChoice, HeadKind, Precision};
 use serde::{Deserialize, Serialize};
 
 pub use layers::{ResolvedConfig, resolve, resolve_with_origins};
@@ -117,6 +117,8 @@ pub struct TrainingConfig {
     pub epochs: usize,
     /// Rows in a step.
     pub batch_size: usize,
+    /// What the encoder's matrix products are computed with, in training and prediction.
+    pub precision: Precision,
     /// How often each label's rows come in an epoch.
     pub sampler: Sampler,
     /// Gradual unfreezing: the first epoch trains the head alone, and each one after it so many layers more, from the top; the
@@ -189,6 +191,7 @@ impl Default for TrainingConfig {
         Self {
             epochs: 3,
             batch_size: 32,
+            precision: Precision::default(),
             sampler: Sampler::default(),
             unfreeze_layers_per_epoch: None,
             evaluation_batch_size: 64,

@@ -8,16 +8,24 @@ use super::fused;
 
 /// The Euclidean norm of all gradients together; they are scaled down to `limit` if it is larger
 /// (PyTorch's `clip_grad_norm_`). A limit of 0 only measures.
-pub(crate) fn clip_by_global_norm<M: Module>(module: &M, gradients: &mut GradientsParams, limit: f32) -> f32 {
+///
+/// Gradients of a loss that was multiplied by `loss_scale` are divided by it, and so is the norm. What is not finite stays so.
+pub(crate) fn clip_by_global_norm<M: Module>(
+    module: &M,
+    gradients: &mut GradientsParams,
+    limit: f32,
+    loss_scale: f32,
+) -> f32 {
     let mut squares = SumOfSquares { gradients, total: 0.0 };
     module.visit(&mut squares);
-    let norm = squares.total.sqrt() as f32;
+    let norm = squares.total.sqrt() as f32 / loss_scale;
+    let mut factor = 1.0 / loss_scale;
     if limit > 0.0 && norm > limit {
         // PyTorch adds the 1e-6 too.
-        module.visit(&mut Scale {
-            gradients,
-            factor: limit / (norm + 1e-6),
-        });
+        factor *= limit / (norm + 1e-6);
+    }
+    if factor != 1.0 {
+        module.visit(&mut Scale { gradients, factor });
     }
     norm
 }
@@ -84,19 +92,36 @@ mod tests {
         let expected = (4.0 * 4.0 + 2.0 * 9.0f32).sqrt();
         let mut measured = gradients();
         approx::assert_relative_eq!(
-            clip_by_global_norm(&module, &mut measured, 0.0),
+            clip_by_global_norm(&module, &mut measured, 0.0, 1.0),
             expected,
             max_relative = 1e-6
         );
         approx::assert_relative_eq!(
-            clip_by_global_norm(&module, &mut measured, 1.0),
+            clip_by_global_norm(&module, &mut measured, 1.0, 1.0),
             expected,
             max_relative = 1e-6
         );
         approx::assert_relative_eq!(
-            clip_by_global_norm(&module, &mut measured, 0.0),
+            clip_by_global_norm(&module, &mut measured, 0.0, 1.0),
             1.0,
             max_relative = 1e-5
         );
+    }
+
+    #[test]
+    fn a_scaled_loss_gives_the_same_gradients() {
+        let device = Device::flex().autodiff();
+        let module = linear([[1.0, 2.0], [3.0, 4.0]], [0.5, -0.5], &device);
+        let loss = || (module.weight.val() * 0.37).sin().sum() + module.bias.as_ref().unwrap().val().cos().sum();
+        let clipped = |loss: Tensor<1>, limit: f32, scale: f32| {
+            let mut gradients = GradientsParams::from_grads(loss.backward(), &module);
+            let norm = clip_by_global_norm(&module, &mut gradients, limit, scale);
+            let gradient = gradients.get::<2>(module.weight.id).unwrap();
+            (norm, gradient.try_into_vec_as::<f32>().unwrap())
+        };
+        for limit in [0.0, 0.1] {
+            // A power of two: not a bit is lost.
+            assert_eq!(clipped(loss() * 65_536.0, limit, 65_536.0), clipped(loss(), limit, 1.0));
+        }
     }
 }

@@ -80,6 +80,11 @@ pub(super) const TRAINING: TableReference = TableReference {
         key("epochs", "a whole number, at least 1", "Passes over the training rows."),
         key("batch_size", "a whole number, at least 1", "Rows in a step."),
         key(
+            "precision",
+            "`\"f32\"`, `\"bf16\"` or `\"fp16\"`",
+            "What the encoder's matrix products are computed with, in training and prediction; all else is `f32`.",
+        ),
+        key(
             "sampler",
             "`\"uniform\"`, `\"balanced\"` or `\"square-root\"`",
             "How often each label's rows come in an epoch: every row once, every label equally often, or by the root of its rows.",
