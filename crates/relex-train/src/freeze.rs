@@ -26,7 +26,7 @@ impl Freezing {
     /// As a configuration has it, for modules built as `module` is.
     pub(crate) fn new<M: Module>(config: &TrainConfig, module: &M) -> Self {
         Self {
-            floor: config.model.freeze_layers.map_or(0, |layers| layers + 1),
+            floor: floor(config.model.freeze_layers, config.model.freeze_embeddings),
             thaw: config.training.unfreeze_layers_per_epoch,
             layers: layers(&float_paths(module)),
         }
@@ -46,6 +46,15 @@ impl Freezing {
             lowest: self.lowest(epoch),
             at: Vec::new(),
         })
+    }
+}
+
+/// The lowest place that ever learns: above the frozen layers, and above the embeddings, which lie beneath them.
+fn floor(layers: usize, embeddings: bool) -> usize {
+    if layers == 0 {
+        usize::from(embeddings)
+    } else {
+        layers + 1
     }
 }
 
@@ -111,9 +120,9 @@ mod tests {
         }
     }
 
-    fn freezing(freeze_layers: Option<usize>, per_epoch: Option<usize>, module: &Tiny) -> Freezing {
+    fn freezing(layers: usize, embeddings: bool, per_epoch: Option<usize>, module: &Tiny) -> Freezing {
         let mut config = TrainConfig::default();
-        config.model.freeze_layers = freeze_layers;
+        (config.model.freeze_layers, config.model.freeze_embeddings) = (layers, embeddings);
         config.training.unfreeze_layers_per_epoch = per_epoch;
         Freezing::new(&config, module)
     }
@@ -134,21 +143,22 @@ mod tests {
 
     #[test]
     fn the_lowest_layers_stay_out() {
-        let check = |freeze_layers, expected: [bool; 4]| {
+        let check = |layers, embeddings, expected: [bool; 4]| {
             let module = tiny(2);
-            let module = freezing(freeze_layers, None, &module).apply(module, 1);
-            assert_eq!(learning(&module), expected, "{freeze_layers:?}");
+            let module = freezing(layers, embeddings, None, &module).apply(module, 1);
+            assert_eq!(learning(&module), expected, "{layers} {embeddings}");
         };
-        check(None, [true; 4]);
-        check(Some(0), [false, true, true, true]);
-        check(Some(1), [false, false, true, true]);
-        check(Some(2), [false, false, false, true]);
+        check(0, false, [true; 4]);
+        check(0, true, [false, true, true, true]);
+        check(1, false, [false, false, true, true]);
+        check(1, true, [false, false, true, true]);
+        check(2, false, [false, false, false, true]);
     }
 
     #[test]
     fn layers_thaw_from_the_top() {
         let mut module = tiny(2);
-        let freezing = freezing(Some(0), Some(1), &module);
+        let freezing = freezing(0, true, Some(1), &module);
         for (epoch, expected) in [
             (1, [false, false, false, true]),
             (2, [false, false, true, true]),
@@ -164,12 +174,13 @@ mod tests {
     proptest! {
         #[test]
         fn what_has_thawed_stays_so_and_all_that_may_thaws(
-            freeze in proptest::option::of(0usize..5),
+            frozen in 0usize..5,
+            embeddings: bool,
             per_epoch in proptest::option::of(1usize..4),
             extra in 0usize..4,
         ) {
-            let layers = freeze.unwrap_or(0) + extra;
-            let freezing = Freezing { floor: freeze.map_or(0, |layers| layers + 1), thaw: per_epoch, layers };
+            let layers = frozen + extra;
+            let freezing = Freezing { floor: floor(frozen, embeddings), thaw: per_epoch, layers };
             let lowest: Vec<usize> = (1..=layers + 3).map(|epoch| freezing.lowest(epoch)).collect();
             prop_assert!(lowest.is_sorted_by(|earlier, later| earlier >= later));
             prop_assert_eq!(*lowest.last().unwrap(), freezing.floor);

@@ -148,6 +148,7 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
         head_dropout: model.head_dropout,
         cosine_scale: model.cosine_scale,
         precision: config.values().training.precision,
+        type_embedding: model.type_embedding,
     }
 }
 
@@ -181,15 +182,12 @@ pub fn open_encoder(
     let precision = config.values().training.precision;
     precision.check(device)?;
     let (mut encoder_config, encoder, report) = load_encoder(&model.encoder, device)?;
-    if let Some(frozen) = model.freeze_layers
-        && frozen > encoder_config.num_hidden_layers
-    {
+    if model.freeze_layers > encoder_config.num_hidden_layers {
         return Err(TrainError::Setting {
             key: "model.freeze_layers",
-            value: frozen.to_string(),
+            value: model.freeze_layers.to_string(),
             reason: format!(
-                "{} has only {} layers; with as many the head alone learns",
-                model.encoder.display(),
+                "it must be at most {}, the number of the encoder's layers",
                 encoder_config.num_hidden_layers
             ),
         });
@@ -221,11 +219,8 @@ pub fn encode_rows(
     rows: &[usize],
     spec: &DatasetSpec,
 ) -> Result<Vec<EncodedExample>, TrainError> {
-    let marked = rows
-        .iter()
-        .map(|&row| Ok((examples[row].id.as_str(), classifier.mark(&examples[row], spec)?)))
-        .collect::<Result<Vec<_>, TrainError>>()?;
-    Ok(text_encoder.encode_all(&marked)?)
+    let examples = rows.iter().map(|&row| &examples[row]);
+    Ok(classifier.encode(text_encoder, examples, spec)?)
 }
 
 fn negative_label(labels: &LabelSet) -> &str {

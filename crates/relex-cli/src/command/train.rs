@@ -64,7 +64,8 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let valid = encode(&data.valid)?;
     let head = classifier_config.head_config(open.config.hidden_size);
     let mut random = stream(values.seed, "head");
-    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &device);
+    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &device)
+        .with_type_embedding(classifier_config.type_rows(), &device);
 
     interrupt::listen()?;
     let path = arguments

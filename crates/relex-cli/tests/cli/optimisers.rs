@@ -31,7 +31,7 @@ fn every_kind_trains() {
         ),
         (
             "thawing",
-            &["training.unfreeze_layers_per_epoch=1", "model.freeze_layers=0"],
+            &["training.unfreeze_layers_per_epoch=1", "model.freeze_embeddings=true"],
         ),
     ] {
         bench.succeed(&train(run, sets));
@@ -44,7 +44,7 @@ fn more_layers_than_there_are_cannot_be_frozen() {
     let bench = Bench::with_split();
     bench.refuse(
         &train("new/run", &["model.freeze_layers=99"]),
-        &["model.freeze_layers = 99", "layers"],
+        &["model.freeze_layers = 99", "it must be at most"],
     );
 }
 

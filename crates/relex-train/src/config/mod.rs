@@ -71,8 +71,8 @@ pub struct DataConfig {
 }
 
 /// What is left out, so that the file of a run reads as it did before the key was there.
-fn is_default(on_bad_row: &OnBadRow) -> bool {
-    *on_bad_row == OnBadRow::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl DataConfig {
@@ -88,9 +88,15 @@ impl DataConfig {
 pub struct ModelConfig {
     /// Folder of the pre-trained encoder.
     pub encoder: PathBuf,
+    /// How many of the encoder's layers do not learn, the lowest first, and with them the embeddings; 0 for none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub freeze_layers: usize,
+    /// Whether the embeddings do not learn, even if all layers do.
+    #[serde(skip_serializing_if = "is_default")]
+    pub freeze_embeddings: bool,
     /// Markers around the entities.
     pub markers: Markers,
-    /// The head on the encoder.
+    /// The head on the encoder: its name, or a table with its `kind` and settings.
     pub head: HeadKind,
     /// Dropout in the head.
     pub head_dropout: f32,
@@ -98,15 +104,15 @@ pub struct ModelConfig {
     /// and each label's weights. Without it they are a linear layer's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cosine_scale: Option<f32>,
-    /// The embeddings and so many of the encoder's lowest layers never learn; 0 is the embeddings alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub freeze_layers: Option<usize>,
     /// Longest text in tokens, special tokens included; longer ones are cut to a window that holds
     /// both entities and the query.
     pub max_tokens: usize,
     /// What is asked about the entities, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<Query>,
+    /// Whether the encoder is told at its input which tokens are the entities', and their types.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub type_embedding: bool,
 }
 
 /// The `[training]` table.
@@ -175,13 +181,15 @@ impl Default for ModelConfig {
     fn default() -> Self {
         Self {
             encoder: PathBuf::new(),
+            freeze_layers: 0,
+            freeze_embeddings: false,
             markers: Markers::default(),
             head: HeadKind::default(),
             head_dropout: 0.1,
             cosine_scale: None,
-            freeze_layers: None,
             max_tokens: 256,
             query: None,
+            type_embedding: false,
         }
     }
 }

@@ -82,6 +82,17 @@ fn unknown_keys_are_named_with_line_and_suggestion() {
     );
     check_refused("", &["trainig.epochs=3"], &["did you mean `training`?"]);
     check_refused("", &["loss.kind=focall"], &["focall", "did you mean `focal`?"]);
+    check_refused("", &["model.head=clss"], &["clss", "did you mean `cls`?"]);
+    check_refused(
+        "[model.head]\nkind = \"cls\"\nwidht = 2",
+        &[],
+        &["line 3, column 1", "unknown field `widht`", "did you mean `width`?"],
+    );
+    check_refused(
+        "",
+        &["model.head.width=2"],
+        &["unknown field `width`", "model.head.kind = \"cls\""],
+    );
     check_refused(
         "[loss]\nkind = \"focal\"\ngama = 2.0",
         &[],

@@ -69,12 +69,18 @@ pub(super) fn defaults(name: &str, kind: Option<&str>) -> Table {
     let Some(kind) = kind else {
         return table_at(&all, name);
     };
-    let only_kind: Table = [("kind".to_owned(), Value::String(kind.to_owned()))]
-        .into_iter()
-        .collect();
-    all.insert(name.into(), Value::Table(only_kind));
+    let only_kind = one("kind", Value::String(kind.to_owned()));
+    let (outer, value) = match name.split_once('.') {
+        Some((outer, inner)) => (outer, Value::Table(one(inner, Value::Table(only_kind)))),
+        None => (name, Value::Table(only_kind)),
+    };
+    all.insert(outer.into(), value);
     // Read and written again, it has what the kind's keys are by default.
     table_at(&all.try_into().map(|config| written(&config)).unwrap_or_default(), name)
+}
+
+fn one(key: &str, value: Value) -> Table {
+    [(key.to_owned(), value)].into_iter().collect()
 }
 
 /// By way of the text, in which an `f32` has no more digits than it needs.

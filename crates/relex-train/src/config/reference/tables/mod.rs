@@ -13,6 +13,7 @@ pub(super) const TABLES: &[TableReference] = &[
     run::OUTSIDE,
     run::DATA,
     model::MODEL,
+    model::HEAD,
     model::QUERY,
     loss::LOSS,
     optimizer::OPTIMIZER,
