@@ -2,6 +2,7 @@
 
 mod analysis;
 mod augment;
+mod config;
 mod report;
 mod score;
 
@@ -14,6 +15,7 @@ pub(crate) use analysis::{
     HeldOutArguments, NoiseArguments, RankArgument, ScopeArgument, ShiftArguments, StepArgument,
 };
 pub(crate) use augment::AugmentArguments;
+pub(crate) use config::ConfigCommand;
 pub(crate) use report::{BrowsedArgument, ReportArguments};
 pub(crate) use score::{ArmArgument, CompareArguments, EvaluateArguments, GoldArguments, MetricArgument};
 
@@ -64,6 +66,9 @@ pub(crate) enum Command {
     Split(SplitCommand),
     /// Make new rows of a split's training rows.
     Augment(AugmentArguments),
+    /// Look at configurations.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Train a classifier from a configuration.
     Train(TrainArguments),
     /// Predict with the classifier of a run.

@@ -64,6 +64,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Convert(convert) => command::convert::run(convert, verbosity),
         Command::Split(split) => command::split::run(split, verbosity),
         Command::Augment(augment) => command::augment::run(augment, verbosity),
+        Command::Config(config) => command::config::run(config),
         Command::Train(train) => command::train::run(train, verbosity),
         Command::Predict(predict) => command::predict::run(predict, verbosity),
         Command::Evaluate(evaluate) => command::evaluate::run(evaluate, verbosity),

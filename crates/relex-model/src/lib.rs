@@ -45,7 +45,7 @@ pub use head::{
     EntityStartHead, Head, HeadConfig, HeadInput, HeadKind, MeanHead, NoSettings, RBertHead,
 };
 pub use load::{LoadReport, WeightFile, WeightTensor, find_weights, load_encoder, open_weights};
-pub use ops::{Activation, DropoutKeys, DropoutMask, Pass};
+pub use ops::{Activation, DropoutKeys, DropoutMask, Pass, Precision};
 pub use save::{ClassifierConfig, LoadedClassifier, load_classifier, save_classifier};
 pub use type_embedding::TypeEmbedding;
 

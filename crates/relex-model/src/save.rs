@@ -13,7 +13,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Classifier, EncodedExample, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, TextEncoder,
+    Classifier, EncodedExample, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, Precision, TextEncoder,
     TypeEmbedding,
     load::{Collect, WeightFile, fill, find_weights, open_weights},
 };
@@ -52,6 +52,13 @@ pub struct ClassifierConfig {
     /// Whether a [`TypeEmbedding`] tells the encoder the entities' types.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub type_embedding: bool,
+    /// What it was trained with and computes with.
+    #[serde(default, skip_serializing_if = "is_f32")]
+    pub precision: Precision,
+}
+
+fn is_f32(precision: &Precision) -> bool {
+    *precision == Precision::F32
 }
 
 impl ClassifierConfig {
@@ -196,7 +203,7 @@ pub fn save_classifier(
 ///
 /// # Errors
 ///
-/// When a file is missing, damaged, or does not fit the others.
+/// When a file is missing, damaged, or does not fit the others, or the device cannot compute in the classifier's precision.
 pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifier, ModelError> {
     let path = folder.join("relex.json");
     if !path.is_file() {
@@ -214,6 +221,7 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
             config.format_version
         )));
     }
+    config.precision.check(device)?;
     let encoder_config = EncoderConfig::from_file(&folder.join("config.json"))?;
     let text_encoder = TextEncoder::from_file(&folder.join("tokenizer.json"), config.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
@@ -229,6 +237,7 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
             Some(fill(empty, file, TYPE_EMBEDDING, device)?.0)
         }
     };
+    let encoder = encoder.with_precision(config.precision);
     Ok(LoadedClassifier {
         classifier: Classifier {
             encoder,

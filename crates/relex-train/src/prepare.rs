@@ -147,6 +147,7 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
         head: model.head,
         head_dropout: model.head_dropout,
         cosine_scale: model.cosine_scale,
+        precision: config.values().training.precision,
         type_embedding: model.type_embedding,
     }
 }
@@ -170,7 +171,7 @@ pub struct OpenEncoder {
 ///
 /// # Errors
 ///
-/// When a file is missing or damaged, the tokenizer has more tokens than the encoder has embeddings,
+/// When the device cannot compute in the wanted precision, a file is missing or damaged, the tokenizer has more tokens than the encoder has embeddings,
 /// the wanted length is more than the encoder has positions, or a type cannot be part of a token.
 pub fn open_encoder(
     config: &CheckedTrainConfig,
@@ -178,11 +179,25 @@ pub fn open_encoder(
     device: &Device,
 ) -> Result<OpenEncoder, TrainError> {
     let model = &config.values().model;
+    let precision = config.values().training.precision;
+    precision.check(device)?;
     let (mut encoder_config, encoder, report) = load_encoder(&model.encoder, device)?;
+    if model.freeze_layers > encoder_config.num_hidden_layers {
+        return Err(TrainError::Setting {
+            key: "model.freeze_layers",
+            value: model.freeze_layers.to_string(),
+            reason: format!(
+                "it must be at most {}, the number of the encoder's layers",
+                encoder_config.num_hidden_layers
+            ),
+        });
+    }
     let mut text_encoder = TextEncoder::from_file(&model.encoder.join("tokenizer.json"), model.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
     let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;
-    let encoder = encoder.add_tokens(&new_tokens, &mut encoder_config)?;
+    let encoder = encoder
+        .add_tokens(&new_tokens, &mut encoder_config)?
+        .with_precision(precision);
     Ok(OpenEncoder {
         config: encoder_config,
         encoder,

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod augment;
 pub(crate) mod calibrate;
 pub(crate) mod compare;
+pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod ensemble;
 pub(crate) mod estimate;

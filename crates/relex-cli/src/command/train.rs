@@ -130,7 +130,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         encoder: encoder_files(encoder_folder)?,
         seed: values.seed,
         device: config.device().to_string(),
-        precision: "f32".into(),
+        precision: values.training.precision.name().into(),
         train_rows: train.labels.len(),
         augmented_rows,
         augmented_hash: values.data.augmented.as_deref().map(sha256_file).transpose()?,

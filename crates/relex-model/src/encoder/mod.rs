@@ -14,7 +14,10 @@ pub use config::{Architecture, EncoderConfig};
 use embeddings::Embeddings;
 use layer::Layer;
 
-use crate::{ModelError, NewToken, ops::Pass};
+use crate::{
+    ModelError, NewToken,
+    ops::{Pass, Precision},
+};
 
 /// A BERT encoder: embeddings, then a stack of transformer layers (Devlin et al. 2019; post-norm,
 /// learnt absolute positions).
@@ -33,6 +36,14 @@ impl Encoder {
                 .map(|_| Layer::new(config, device))
                 .collect(),
         }
+    }
+
+    /// The same encoder, whose layers compute their matrix products so.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        let layers = self.layers.into_iter();
+        self.layers = layers.map(|layer| layer.with_precision(precision)).collect();
+        self
     }
 
     /// Number of rows of the word embeddings.

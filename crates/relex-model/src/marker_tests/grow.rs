@@ -55,6 +55,7 @@ fn classifier_config(markers: Markers, query: Option<Query>) -> ClassifierConfig
         head: HeadKind::default(),
         head_dropout: 0.1,
         cosine_scale: None,
+        precision: crate::Precision::F32,
         type_embedding: false,
     }
 }
