@@ -130,15 +130,19 @@ pub fn fit(
     let values = config.values();
     let (settings, seed) = (&values.training, values.seed);
     let lengths: Vec<usize> = train.encoded.iter().map(|example| example.ids.len()).collect();
-    let steps = settings.epochs * lengths.len().div_ceil(settings.batch_size);
+    let batches = |epoch: usize| {
+        let mut shuffle = stream(seed, &format!("shuffle/{epoch}"));
+        training_batches(&lengths, settings.batch_limits(), &mut shuffle)
+    };
+    // Under a token budget epochs can differ in their number of batches.
+    let steps: usize = (1..=settings.epochs).map(|epoch| batches(epoch).len()).sum();
     let dropout_seed = rand::Rng::next_u64(&mut stream(seed, "dropout"));
     let mut optimizer = adamw(&values.optimizer)?;
     let mut best: Option<(f64, Classifier)> = None;
     let mut step = 0;
 
     for epoch in 1..=settings.epochs {
-        let mut shuffle = stream(seed, &format!("shuffle/{epoch}"));
-        for rows in training_batches(&lengths, settings.batch_size, &mut shuffle) {
+        for rows in batches(epoch) {
             let batch = Batch::new(&train.encoded, &rows, pad_token_id);
             let targets = targets(&train.labels, &rows, device);
             let mut keys = DropoutKeys::new(dropout_seed, step as u64);
@@ -224,12 +228,12 @@ fn evaluate(
         device,
         ..
     } = *input;
-    let batch_size = config.values().training.evaluation_batch_size;
+    let limits = config.values().training.evaluation_limits();
     let inference = device.clone().inner();
     let probabilities = predict(
         &classifier.valid(),
         &valid.encoded,
-        batch_size,
+        limits,
         pad_token_id,
         &inference,
         observe,

@@ -25,7 +25,7 @@ mod prepare;
 mod run;
 mod schedule;
 
-pub use batches::{prediction_batches, training_batches};
+pub use batches::{BatchLimits, prediction_batches, training_batches};
 pub use config::{
     CheckedTrainConfig, DataConfig, Evaluate, Keep, ModelConfig, OptimizerConfig, TrainConfig, TrainingConfig, resolve,
 };

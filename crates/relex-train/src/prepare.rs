@@ -178,7 +178,7 @@ pub fn open_encoder(
 ) -> Result<OpenEncoder, TrainError> {
     let model = &config.values().model;
     let (mut encoder_config, encoder, report) = load_encoder(&model.encoder, device)?;
-    let mut text_encoder = TextEncoder::from_file(&model.encoder.join("tokenizer.json"), model.max_tokens)?;
+    let mut text_encoder = TextEncoder::from_folder(&model.encoder, model.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
     let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;
     let encoder = encoder.add_tokens(&new_tokens, &mut encoder_config)?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use layers::resolve;
 
-use crate::{Schedule, TrainError};
+use crate::{BatchLimits, Schedule, TrainError};
 
 /// A configuration as it is written; every key may be left out. `crate::resolve` reads it from
 /// layers, [`TrainConfig::check`] says whether a run can be made from it.
@@ -123,14 +123,38 @@ pub struct OptimizerConfig {
 pub struct TrainingConfig {
     /// Passes over the training rows.
     pub epochs: usize,
-    /// Rows in a step.
+    /// Rows in a step at most.
     pub batch_size: usize,
-    /// Rows in a batch where nothing is learnt.
+    /// Tokens in a step at most, padding counted; a longer row is a step by itself. Without it only rows count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_tokens: Option<usize>,
+    /// Rows in a batch at most where nothing is learnt.
     pub evaluation_batch_size: usize,
+    /// Tokens in such a batch at most, as in `batch_tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation_batch_tokens: Option<usize>,
     /// When the validation rows are scored.
     pub evaluate: Evaluate,
     /// Which weights are kept.
     pub keep: Keep,
+}
+
+impl TrainingConfig {
+    /// How large a step may be.
+    pub fn batch_limits(&self) -> BatchLimits {
+        BatchLimits {
+            rows: self.batch_size,
+            tokens: self.batch_tokens,
+        }
+    }
+
+    /// How large a batch may be where nothing is learnt.
+    pub fn evaluation_limits(&self) -> BatchLimits {
+        BatchLimits {
+            rows: self.evaluation_batch_size,
+            tokens: self.evaluation_batch_tokens,
+        }
+    }
 }
 
 /// When the validation rows are scored while training.
@@ -203,7 +227,9 @@ impl Default for TrainingConfig {
         Self {
             epochs: 3,
             batch_size: 32,
+            batch_tokens: None,
             evaluation_batch_size: 64,
+            evaluation_batch_tokens: None,
             evaluate: Evaluate::EachEpoch,
             keep: Keep::Last,
         }
@@ -277,7 +303,12 @@ impl TrainConfig {
         for (key, count) in [
             ("training.epochs", self.training.epochs),
             ("training.batch_size", self.training.batch_size),
+            ("training.batch_tokens", self.training.batch_tokens.unwrap_or(1)),
             ("training.evaluation_batch_size", self.training.evaluation_batch_size),
+            (
+                "training.evaluation_batch_tokens",
+                self.training.evaluation_batch_tokens.unwrap_or(1),
+            ),
             ("data.max_train_rows", self.data.max_train_rows.unwrap_or(1)),
         ] {
             if count == 0 {
