@@ -67,6 +67,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Train(train) => command::train::run(train, verbosity),
         Command::Predict(predict) => command::predict::run(predict, verbosity),
         Command::Evaluate(evaluate) => command::evaluate::run(evaluate, verbosity),
+        Command::Compare(compare) => command::compare::run(compare, verbosity),
+        Command::Ensemble(ensemble) => command::ensemble::run(ensemble, verbosity),
+        Command::Calibrate(calibrate) => command::calibrate::run(calibrate, verbosity),
+        Command::Estimate(estimate) => command::estimate::run(estimate, verbosity),
+        Command::Noise(noise) => command::noise::run(noise, verbosity),
         Command::Report(report) => command::report::run(report, verbosity),
         Command::LintSubmission(lint) => command::lint::run(lint, verbosity),
     }

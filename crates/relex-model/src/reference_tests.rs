@@ -11,7 +11,7 @@ use burn::{
 use safetensors::{Dtype, SafeTensors};
 
 use crate::{
-    Classifier, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, Pass,
+    Classifier, ClsSettings, Encoder, EncoderConfig, Head, HeadConfig, HeadInput, HeadKind, ModelError, Pass,
     load::{WeightFile, WeightTensor, fill, load_encoder, open_weights},
     ops::COMPOSED_ONLY,
 };
@@ -92,14 +92,18 @@ fn reference_classifier(device: &Device) -> Classifier {
         ]
     );
     let head = HeadConfig {
-        kind: HeadKind::Cls,
+        kind: HeadKind::Cls(ClsSettings::default()),
         hidden_size: config.hidden_size,
         labels: LABELS,
         dropout: 0.1,
         cosine_scale: None,
     };
     let (head, _) = fill(Head::new(&head, device), &AsHead(file.as_ref()), "head.", device).unwrap();
-    Classifier { encoder, head }
+    Classifier {
+        encoder,
+        head,
+        type_embedding: None,
+    }
 }
 
 fn hidden_states(classifier: &Classifier, expected: &Expected, device: &Device) -> Tensor<3> {
@@ -112,9 +116,15 @@ fn hidden_states(classifier: &Classifier, expected: &Expected, device: &Device) 
 }
 
 fn logits(classifier: &Classifier, hidden: Tensor<3>) -> Tensor<2> {
-    let [batch, ..] = hidden.dims();
-    let starts = Tensor::zeros([batch, 2], &hidden.device());
-    classifier.head.forward(hidden, starts, &mut Pass::Inference)
+    let [batch, seq_len, _] = hidden.dims();
+    let device = hidden.device();
+    let input = HeadInput {
+        hidden,
+        attention_mask: Tensor::ones([batch, seq_len], &device),
+        entity_starts: Tensor::zeros([batch, 2], &device),
+        entity_spans: Tensor::zeros([batch, 2, 2], &device),
+    };
+    classifier.head.forward(&input, &mut Pass::Inference)
 }
 
 #[track_caller]

@@ -147,6 +147,7 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
         head: model.head,
         head_dropout: model.head_dropout,
         cosine_scale: model.cosine_scale,
+        type_embedding: model.type_embedding,
     }
 }
 
@@ -203,11 +204,8 @@ pub fn encode_rows(
     rows: &[usize],
     spec: &DatasetSpec,
 ) -> Result<Vec<EncodedExample>, TrainError> {
-    let marked = rows
-        .iter()
-        .map(|&row| Ok((examples[row].id.as_str(), classifier.mark(&examples[row], spec)?)))
-        .collect::<Result<Vec<_>, TrainError>>()?;
-    Ok(text_encoder.encode_all(&marked)?)
+    let examples = rows.iter().map(|&row| &examples[row]);
+    Ok(classifier.encode(text_encoder, examples, spec)?)
 }
 
 fn negative_label(labels: &LabelSet) -> &str {

@@ -35,6 +35,8 @@ fn rows(lengths: &[usize]) -> LabelledRows {
     let row = |length: &usize| EncodedExample {
         ids: (0..*length as u32).map(|token| 4 + token * 7 % 200).collect(),
         entity_starts: [1, length / 2],
+        entity_spans: [1..2, length / 2..length / 2 + 1],
+        entity_types: [0, 0],
         token_types: Vec::new(),
         truncated: 0,
     };
@@ -51,7 +53,7 @@ fn steps(training: &str, lengths: &[usize]) -> Vec<StepReport> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../relex-cli/tests/fixtures/tiny-encoder");
     let (encoder_config, encoder, _) = load_encoder(&folder, &device).unwrap();
     let head = HeadConfig {
-        kind: HeadKind::EntityStart,
+        kind: HeadKind::default(),
         hidden_size: encoder_config.hidden_size,
         labels: LABELS,
         dropout: 0.1,

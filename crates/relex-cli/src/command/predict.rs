@@ -111,7 +111,7 @@ fn input(arguments: &PredictArguments, folder: &RunFolder, config: &CheckedTrain
         return Ok(Input::whole(
             spec,
             examples,
-            outputs(vec![folder.path().join("submission.csv")]),
+            outputs(vec![super::member::submission(folder)]),
         ));
     }
     let data = load_split(config)?;

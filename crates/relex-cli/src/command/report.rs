@@ -1,10 +1,7 @@
 use relex_eval::{Report, ReportRow};
 use relex_train::{Provenance, RunFolder};
 
-use super::{
-    evaluate::{Scored, read_evaluation},
-    open_run,
-};
+use super::{evaluate::read_evaluation, open_run, scored::Scored};
 use crate::{
     args::ReportArguments,
     progress::{Verbosity, show},

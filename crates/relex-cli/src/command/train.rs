@@ -67,7 +67,8 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let truncation = tell_truncation(encoded, values.model.max_tokens, verbosity);
     let head = classifier_config.head_config(open.config.hidden_size);
     let mut random = stream(values.seed, "head");
-    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &device);
+    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &device)
+        .with_type_embedding(classifier_config.type_rows(), &device);
 
     interrupt::listen()?;
     let path = arguments

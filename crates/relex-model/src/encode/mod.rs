@@ -12,7 +12,7 @@ mod vocabulary;
 mod window;
 mod word_piece;
 
-use std::path::PathBuf;
+use std::{ops::Range, path::PathBuf};
 
 use rayon::prelude::*;
 use relex_data::{Marked, Span};
@@ -50,6 +50,12 @@ pub struct EncodedExample {
     pub token_types: Vec<u32>,
     /// Positions in `ids` of the subject's and the object's opening marker.
     pub entity_starts: [usize; 2],
+    /// The subject's and the object's own tokens in `ids`, between their markers; the opening marker where none is left of
+    /// an entity.
+    pub entity_spans: [Range<usize>; 2],
+    /// The subject's and the object's type as the row of a type embedding, counted from 1; 0 for none. A tokenizer knows no
+    /// types: see [`crate::ClassifierConfig::entity_types`].
+    pub entity_types: [u32; 2],
     /// How many tokens were cut off to fit; 0 for nearly all sentences.
     pub truncated: usize,
 }
@@ -100,8 +106,9 @@ impl TextEncoder {
             .tokenizer
             .encode(input, true)
             .map_err(|error| refuse(error.to_string()))?;
+        let token_of = |character: usize| encoding.char_to_token(byte_of(text, character), 0);
         let token_at = |character: usize, what: &str| {
-            encoding.char_to_token(byte_of(text, character), 0).ok_or_else(|| {
+            token_of(character).ok_or_else(|| {
                 refuse(format!(
                     "the tokenizer leaves no token for the {what}, character {character} of {text:?}"
                 ))
@@ -143,6 +150,11 @@ impl TextEncoder {
                 ids: kept.iter().map(|&token| ids[token]).collect(),
                 token_types: token_types(&encoding, &kept),
                 entity_starts: [subject, object],
+                entity_spans: [
+                    entity_span(&kept, marked.subject_span, token_of).unwrap_or(subject..subject + 1),
+                    entity_span(&kept, marked.object_span, token_of).unwrap_or(object..object + 1),
+                ],
+                entity_types: [0, 0],
                 truncated: ids.len() - kept.len(),
             }),
             _ => Err(refuse("an entity marker fell out of the window".into())),
@@ -165,6 +177,15 @@ impl TextEncoder {
             }
         }
     }
+}
+
+/// Where an entity's tokens stand among those that are kept; none if none of them is.
+fn entity_span(kept: &[usize], entity: Span, token_of: impl Fn(usize) -> Option<usize>) -> Option<Range<usize>> {
+    let first = (entity.start()..entity.end()).find_map(&token_of)?;
+    let last = (entity.start()..entity.end()).rev().find_map(&token_of)?;
+    let start = kept.partition_point(|&token| token < first);
+    let end = kept.partition_point(|&token| token <= last);
+    (start < end).then_some(start..end)
 }
 
 /// The tokens that are not the sentence's: special tokens, the second segment, and the query before
@@ -201,4 +222,22 @@ fn token_types(encoding: &Encoding, kept: &[usize]) -> Vec<u32> {
     let types = encoding.get_type_ids();
     let types: Vec<u32> = kept.iter().map(|&token| types[token].min(1)).collect();
     if types.contains(&1) { types } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_entity_keeps_what_is_left_of_it() {
+        // Two characters make a token, but for the first two, which make none.
+        let token_of = |character: usize| (character / 2).checked_sub(1);
+        let span = |start, end| entity_span(&[0, 2, 3, 15, 16, 19], Span::new(start, end).unwrap(), token_of);
+        // tokens 3 to 5, of which only the first is kept; 15 and 16; 17; what begins with no token; what is none
+        assert_eq!(span(8, 14), Some(2..3));
+        assert_eq!(span(32, 35), Some(3..5));
+        assert_eq!(span(36, 38), None);
+        assert_eq!(span(0, 3), Some(0..1));
+        assert_eq!(span(0, 2), None);
+    }
 }

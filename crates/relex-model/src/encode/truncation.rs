@@ -7,7 +7,14 @@ use super::EncodedExample;
 /// ```
 /// use relex_model::{EncodedExample, Truncation};
 ///
-/// let row = |truncated| EncodedExample { ids: vec![0, 7, 2], token_types: vec![], entity_starts: [1, 1], truncated };
+/// let row = |truncated| EncodedExample {
+///     ids: vec![0, 7, 2],
+///     token_types: vec![],
+///     entity_starts: [1, 1],
+///     entity_spans: [1..2, 1..2],
+///     entity_types: [0, 0],
+///     truncated,
+/// };
 /// let truncation = Truncation::of(&[row(0), row(5), row(2)]);
 /// assert_eq!(truncation.to_string(), "2 of 3 sentences were cut, 7 tokens left out");
 /// ```

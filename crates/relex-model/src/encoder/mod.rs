@@ -40,6 +40,11 @@ impl Encoder {
         self.embeddings.vocab_size()
     }
 
+    /// Width of what [`Self::forward_with`] adds to the input embeddings.
+    pub fn embedding_size(&self) -> usize {
+        self.embeddings.width()
+    }
+
     /// Gives each new token a row of the word embeddings and raises `config.vocab_size` to their number.
     ///
     /// The row is the mean of the rows of the token's pieces, so a token begins as what its description
@@ -71,8 +76,21 @@ impl Encoder {
         attention_mask: Tensor<2>,
         pass: &mut Pass<'_>,
     ) -> Tensor<3> {
+        self.forward_with(None, input_ids, token_type_ids, attention_mask, pass)
+    }
+
+    /// As [`Self::forward`], with `[batch, seq_len, embedding]` added to the sum of the input embeddings before it is
+    /// normalised.
+    pub fn forward_with(
+        &self,
+        added: Option<Tensor<3>>,
+        input_ids: Tensor<2, Int>,
+        token_type_ids: Option<Tensor<2, Int>>,
+        attention_mask: Tensor<2>,
+        pass: &mut Pass<'_>,
+    ) -> Tensor<3> {
         let attention_bias = attention_bias(attention_mask);
-        let embedded = self.embeddings.forward(input_ids, token_type_ids, pass);
+        let embedded = self.embeddings.forward(added, input_ids, token_type_ids, pass);
         self.layers.iter().fold(embedded, |hidden, layer| {
             layer.forward(hidden, attention_bias.clone(), pass)
         })

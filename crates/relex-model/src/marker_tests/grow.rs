@@ -52,9 +52,10 @@ fn classifier_config(markers: Markers, query: Option<Query>) -> ClassifierConfig
         query,
         type_words: spec().type_words,
         max_tokens: 128,
-        head: HeadKind::EntityStart,
+        head: HeadKind::default(),
         head_dropout: 0.1,
         cosine_scale: None,
+        type_embedding: false,
     }
 }
 

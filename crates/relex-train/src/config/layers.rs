@@ -3,7 +3,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::TrainConfig;
+use super::{TrainConfig, tagged};
 use crate::TrainError;
 
 /// How many files may extend one another.
@@ -26,9 +26,9 @@ pub fn resolve(path: &Path, sets: &[String]) -> Result<TrainConfig, TrainError> 
     };
     // The defaults are the lowest layer, so that a set may name one number of a loss or a schedule.
     let mut table = Table::try_from(TrainConfig::default()).map_err(|error| refuse(error.to_string()))?;
-    merge(&mut table, read_layer(path, 0)?);
+    merge_layer(&mut table, read_layer(path, 0)?);
     for set in sets {
-        merge(&mut table, parse_set(set)?);
+        merge_layer(&mut table, parse_set(set)?);
         read(&table).map_err(|error| TrainError::Config {
             origin: format!("--set {set}"),
             reason: format!(
@@ -42,12 +42,9 @@ pub fn resolve(path: &Path, sets: &[String]) -> Result<TrainConfig, TrainError> 
     Ok(config)
 }
 
-/// Tables whose other keys depend on their `kind`.
-const TAGGED: [&str; 2] = ["loss", "schedule"];
-
-fn has_table_without_kind(table: &Table) -> bool {
-    let tables = TAGGED.iter().filter_map(|name| table.get(*name)?.as_table());
-    tables.into_iter().any(|table| !table.contains_key("kind"))
+fn merge_layer(base: &mut Table, over: Table) {
+    tagged::spell_out(base);
+    merge(base, over);
 }
 
 fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
@@ -68,9 +65,9 @@ fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
     let own: Table = toml::from_str(&text).map_err(|error| refuse(explain(&error)))?;
     // Parsed alone too, so that an error shows the file's own line. A table whose kind another
     // layer names cannot be judged alone: it is, once the layers are merged.
-    let layer = if has_table_without_kind(&own) {
-        let own = own.iter().filter(|(name, _)| !TAGGED.contains(&name.as_str()));
-        read(&own.map(|(name, value)| (name.clone(), value.clone())).collect())
+    let mut complete = own.clone();
+    let layer = if tagged::take_untagged(&mut complete) {
+        read(&complete)
     } else {
         toml::from_str::<TrainConfig>(&text)
     };
@@ -80,7 +77,7 @@ fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
     };
     let base = path.parent().unwrap_or(Path::new("")).join(base);
     let mut table = read_layer(&base, depth + 1)?;
-    merge(&mut table, own);
+    merge_layer(&mut table, own);
     Ok(table)
 }
 
@@ -229,6 +226,13 @@ mod tests {
         );
         check_refused("", &["trainig.epochs=3"], &["did you mean `training`?"]);
         check_refused("", &["loss.kind=focall"], &["focall", "did you mean `focal`?"]);
+        check_refused("", &["model.head=clss"], &["clss", "did you mean `cls`?"]);
+        check_refused(
+            "[model.head]\nkind = \"cls\"\nwidht = 2",
+            &[],
+            &["unknown field `widht`", "did you mean `width`?"],
+        );
+        check_refused("", &["model.head.width=2"], &["unknown field `width`"]);
         check_refused(
             "[loss]\nkind = \"focal\"\ngama = 2.0",
             &[],

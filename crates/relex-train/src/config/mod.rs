@@ -1,6 +1,7 @@
 //! What a run is made from: TOML, parsed as it stands, then checked.
 
 mod layers;
+mod tagged;
 
 use std::path::PathBuf;
 
@@ -83,7 +84,7 @@ pub struct ModelConfig {
     pub encoder: PathBuf,
     /// Markers around the entities.
     pub markers: Markers,
-    /// The head on the encoder.
+    /// The head on the encoder: its name, or a table with its `kind` and settings.
     pub head: HeadKind,
     /// Dropout in the head.
     pub head_dropout: f32,
@@ -97,6 +98,9 @@ pub struct ModelConfig {
     /// What is asked about the entities, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<Query>,
+    /// Whether the encoder is told at its input which tokens are the entities', and their types.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub type_embedding: bool,
 }
 
 /// The `[optimizer]` table: AdamW (Loshchilov & Hutter 2019), without decay on biases and norms.
@@ -205,6 +209,7 @@ impl Default for ModelConfig {
             cosine_scale: None,
             max_tokens: 256,
             query: None,
+            type_embedding: false,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 8 | `relextok` |
 //! | each sentence: 16 | its key |
-//! | 4 × 5 | places of the subject's and the object's marker, tokens left out, ids, types (as many as ids, or 0) |
+//! | 4 × 9 | places of the subject's and the object's marker, both entities' spans, tokens left out, ids, types (as many as ids, or 0) |
 //! | 4 × ids | the ids |
 //! | 1 × types | the types |
 //! | last 32 | SHA-256 of everything before |
@@ -20,7 +20,7 @@ use crate::EncodedExample;
 
 const MAGIC: &[u8] = b"relextok";
 const DIGEST: usize = 32;
-const NUMBERS: usize = 5;
+const NUMBERS: usize = 9;
 
 /// What a sentence is found by.
 pub(super) type Key = [u8; 16];
@@ -35,10 +35,15 @@ impl Record<'_> {
             ids,
             token_types,
             entity_starts: [subject, object],
+            entity_spans: [of_subject, of_object],
+            // Not the tokenizer's: whoever marked the sentence puts them in.
+            entity_types: _,
             truncated,
         } = example;
         let mut bytes = Vec::with_capacity(4 * (NUMBERS + ids.len()) + token_types.len());
-        for number in [*subject, *object, *truncated, ids.len(), token_types.len()] {
+        let spans = [of_subject, of_object].map(|span| [span.start, span.end]).concat();
+        let counts = [*truncated, ids.len(), token_types.len()];
+        for number in [*subject, *object].into_iter().chain(spans).chain(counts) {
             bytes.extend((number as u32).to_le_bytes());
         }
         bytes.extend(ids.iter().flat_map(|id| id.to_le_bytes()));
@@ -51,18 +56,22 @@ impl Record<'_> {
         let (numbers, rest) = self.0.split_at_checked(4 * NUMBERS)?;
         let mut numbers = words(numbers).map(|number| number as usize);
         let entity_starts = [numbers.next()?, numbers.next()?];
+        let entity_spans = [numbers.next()?..numbers.next()?, numbers.next()?..numbers.next()?];
         let (truncated, ids, types) = (numbers.next()?, numbers.next()?, numbers.next()?);
         let (ids, types) = rest.split_at_checked(4 * ids).filter(|(_, rest)| rest.len() == types)?;
         let ids: Vec<u32> = words(ids).collect();
-        entity_starts
-            .iter()
-            .all(|place| *place < ids.len())
-            .then(|| EncodedExample {
-                token_types: types.iter().map(|&token_type| token_type.into()).collect(),
-                ids,
-                entity_starts,
-                truncated,
-            })
+        let is_whole = entity_starts.iter().all(|place| *place < ids.len())
+            && entity_spans
+                .iter()
+                .all(|span| span.start < span.end && span.end <= ids.len());
+        is_whole.then(|| EncodedExample {
+            token_types: types.iter().map(|&token_type| token_type.into()).collect(),
+            ids,
+            entity_starts,
+            entity_spans,
+            entity_types: [0, 0],
+            truncated,
+        })
     }
 }
 
@@ -76,7 +85,9 @@ pub(super) fn read(file: &[u8]) -> Option<HashMap<Key, Record<'_>>> {
     let mut records = HashMap::new();
     while !rest.is_empty() {
         let (key, record) = rest.split_at_checked(size_of::<Key>())?;
-        let mut numbers = words(record.get(..4 * NUMBERS)?).map(|number| number as usize).skip(3);
+        let mut numbers = words(record.get(..4 * NUMBERS)?)
+            .map(|number| number as usize)
+            .skip(NUMBERS - 2);
         let length = 4 * (NUMBERS + numbers.next()?) + numbers.next()?;
         let (record, others) = record.split_at_checked(length)?;
         records.insert(key.try_into().ok()?, Record(record.into()));

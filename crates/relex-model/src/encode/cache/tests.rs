@@ -72,11 +72,13 @@ fn a_version_has_one_layout() {
         ids: vec![2, 7, 8, 3],
         token_types: vec![0, 0, 1, 1],
         entity_starts: [1, 2],
+        entity_spans: [1..2, 2..4],
+        entity_types: [0, 0],
         truncated: 5,
     };
     let written = file::written(&[([1; 16], Record::of(&example))].into());
     let (content, _) = written.split_at(written.len() - 32);
-    let numbers: [u32; 9] = [1, 2, 5, 4, 4, 2, 7, 8, 3];
+    let numbers: [u32; 13] = [1, 2, 1, 2, 2, 4, 5, 4, 4, 2, 7, 8, 3];
     let numbers = numbers.map(u32::to_le_bytes).concat();
     assert_eq!(VERSION, 1);
     assert_eq!(content, [&b"relextok"[..], &[1; 16], &numbers, &[0, 0, 1, 1]].concat());
@@ -92,6 +94,8 @@ fn what_is_found_is_not_encoded_again() {
         ids: vec![2, 9, 9, 3],
         token_types: vec![0, 0, 1, 1],
         entity_starts: [1, 2],
+        entity_spans: [1..2, 2..4],
+        entity_types: [0, 0],
         truncated: 7,
     };
     let records = [(key(&rows[1].1), Record::of(&planted))].into();
@@ -205,6 +209,8 @@ proptest! {
     ) {
         let example = EncodedExample {
             entity_starts: places.map(|place| place % ids.len()),
+            entity_spans: places.map(|place| place % ids.len()..ids.len()),
+            entity_types: [0, 0],
             token_types: if has_types { ids.iter().map(|id| id % 2).collect() } else { Vec::new() },
             ids,
             truncated,

@@ -1,5 +1,7 @@
 //! Area under the precision-recall curve of each class, and their plain mean: KLUE-RE's second score.
 
+mod jackknife;
+
 use super::{check_labels, check_length};
 use crate::bootstrap::{LANES, RowWeights};
 use crate::error::EvalError;
@@ -64,6 +66,30 @@ pub fn auprc(gold: &[usize], probabilities: &[f64], classes: usize) -> Result<Au
     })
 }
 
+/// Refuses scores that do not rank every row by every class.
+pub(crate) fn check_scores(gold: &[usize], probabilities: &[f64], classes: usize) -> Result<(), EvalError> {
+    if gold.is_empty() {
+        return Err(EvalError::NoRows);
+    }
+    check_labels("gold", gold, classes)?;
+    check_length("probabilities", gold.len().saturating_mul(classes), probabilities.len())?;
+    if u32::try_from(gold.len()).is_err() {
+        return Err(EvalError::Length {
+            what: "gold",
+            expected: u32::MAX as usize,
+            found: gold.len(),
+        });
+    }
+    if let Some(at) = probabilities.iter().position(|value| !value.is_finite()) {
+        return Err(EvalError::NotFinite {
+            row: at / classes,
+            class: at % classes,
+            value: probabilities[at],
+        });
+    }
+    Ok(())
+}
+
 /// Every class's rows ranked once, so that each resample is a walk over whole-number weights.
 #[derive(Debug)]
 pub(crate) struct RankedScores {
@@ -87,29 +113,13 @@ struct Step {
     start: u32,
     gold_end: u32,
     end: u32,
+    /// How many gold rows rank higher.
+    gold_before: u32,
 }
 
 impl RankedScores {
     pub(crate) fn new(gold: &[usize], probabilities: &[f64], classes: usize) -> Result<Self, EvalError> {
-        if gold.is_empty() {
-            return Err(EvalError::NoRows);
-        }
-        check_labels("gold", gold, classes)?;
-        check_length("probabilities", gold.len().saturating_mul(classes), probabilities.len())?;
-        if u32::try_from(gold.len()).is_err() {
-            return Err(EvalError::Length {
-                what: "gold",
-                expected: u32::MAX as usize,
-                found: gold.len(),
-            });
-        }
-        if let Some(at) = probabilities.iter().position(|value| !value.is_finite()) {
-            return Err(EvalError::NotFinite {
-                row: at / classes,
-                class: at % classes,
-                value: probabilities[at],
-            });
-        }
+        check_scores(gold, probabilities, classes)?;
         let curves = (0..classes)
             .map(|class| Curve::new(gold, probabilities, classes, class))
             .collect();
@@ -152,7 +162,7 @@ impl Curve {
                 .then(a.cmp(&b))
         });
         let mut steps = Vec::new();
-        let mut start = 0;
+        let (mut start, mut gold_before) = (0, 0);
         for tied in order.chunk_by(|&a, &b| score(a) == score(b)) {
             let end = start + tied.len() as u32;
             let gold_rows = tied.iter().take_while(|&&row| is_gold(row)).count() as u32;
@@ -161,8 +171,10 @@ impl Curve {
                     start,
                     gold_end: start + gold_rows,
                     end,
+                    gold_before,
                 });
             }
+            gold_before += gold_rows;
             start = end;
         }
         order.truncate(steps.last().map_or(0, |step| step.end as usize));

@@ -3,10 +3,10 @@
 use crate::error::clip;
 
 /// How many ids or groups a line of findings shows before it only counts.
-pub(super) const SHOWN: usize = 8;
+pub(crate) const SHOWN: usize = 8;
 
 /// A count with groups of three: `32,470`.
-pub(super) fn number(value: usize) -> String {
+pub(crate) fn number(value: usize) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -19,13 +19,13 @@ pub(super) fn number(value: usize) -> String {
 }
 
 /// `1 row`, `2,345 rows`.
-pub(super) fn count(value: usize, thing: &str) -> String {
+pub(crate) fn count(value: usize, thing: &str) -> String {
     let plural = if value == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", number(value))
 }
 
 /// A share from 0 to 1 in per cent: `29.4 %`, and `< 0.1 %` for what would look like nothing.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     if share > 0.0 && share < 0.0005 {
         "< 0.1 %".to_owned()
     } else {
@@ -34,7 +34,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// Columns that a text takes on a terminal: two for each character of the East Asian scripts, none for combining marks.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     let columns = |c: char| match c {
         c if unicode_normalization::char::is_combining_mark(c) => 0,
         '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
@@ -46,17 +46,23 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// A title without line breaks or other control characters, which would move a terminal's cursor.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The first ids, and how many more there are.
-pub(super) fn some_ids(ids: &[String]) -> String {
-    let mut text = ids.iter().take(SHOWN).map(|id| clip(id)).collect::<Vec<_>>().join(", ");
-    if ids.len() > SHOWN {
-        text.push_str(&format!(" and {} more", number(ids.len() - SHOWN)));
+pub(crate) fn some_ids(ids: &[String]) -> String {
+    some_of(ids.iter().map(|id| clip(id)))
+}
+
+/// The first of some words, and how many more there are.
+pub(crate) fn some_of(items: impl ExactSizeIterator<Item = String>) -> String {
+    let more = items.len().saturating_sub(SHOWN);
+    let shown = items.take(SHOWN).collect::<Vec<_>>().join(", ");
+    match more {
+        0 => shown,
+        more => format!("{shown} and {} more", number(more)),
     }
-    text
 }
 
 #[cfg(test)]
