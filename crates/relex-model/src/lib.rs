@@ -37,7 +37,7 @@ mod type_embedding;
 
 pub use classifier::Classifier;
 pub use device::{DeviceChoice, open_device};
-pub use encode::{Batch, BatchTensors, EncodedExample, NewToken, TextEncoder};
+pub use encode::{Batch, BatchTensors, EncodedExample, NewToken, TextEncoder, Truncation};
 pub use encoder::{Architecture, Encoder, EncoderConfig};
 pub use error::ModelError;
 pub use head::{

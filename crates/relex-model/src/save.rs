@@ -223,7 +223,7 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
     }
     config.precision.check(device)?;
     let encoder_config = EncoderConfig::from_file(&folder.join("config.json"))?;
-    let text_encoder = TextEncoder::from_file(&folder.join("tokenizer.json"), config.max_tokens)?;
+    let text_encoder = TextEncoder::from_folder(folder, config.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
     let file = open_weights(&find_weights(folder)?)?;
     let file: &dyn WeightFile = file.as_ref();

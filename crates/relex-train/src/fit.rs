@@ -13,7 +13,7 @@ use relex_loss::Loss;
 use relex_model::{Batch, Classifier, DropoutKeys, EncodedExample, Pass, Precision};
 
 use crate::{
-    CheckedTrainConfig, Evaluate, Keep, TrainError,
+    CheckedTrainConfig, Evaluate, Keep, TrainError, TrainingConfig,
     batches::training_batches,
     freeze::Freezing,
     loss_scale::LossScale,
@@ -137,8 +137,9 @@ pub fn fit(
     }
     let values = config.values();
     let (settings, seed) = (&values.training, values.seed);
-    let lengths: Vec<usize> = train.encoded.iter().map(|example| example.ids.len()).collect();
-    let steps = settings.epochs * lengths.len().div_ceil(settings.batch_size);
+    let batches = |epoch: usize| epoch_batches(settings, train, seed, epoch);
+    // Under a token budget epochs can differ in their number of batches.
+    let steps: usize = (1..=settings.epochs).map(|epoch| batches(epoch).len()).sum();
     let dropout_seed = rand::Rng::next_u64(&mut stream(seed, "dropout"));
     let mut optimizer = optimizer(&values.optimizer, &classifier);
     let freezing = Freezing::new(values, &classifier);
@@ -148,12 +149,7 @@ pub fn fit(
 
     for epoch in 1..=settings.epochs {
         classifier = freezing.apply(classifier, epoch);
-        let mut draw = stream(seed, &format!("sample/{epoch}"));
-        let sampled = settings.sampler.epoch(&train.labels, &mut draw);
-        let sampled_lengths: Vec<usize> = sampled.iter().map(|&row| lengths[row]).collect();
-        let mut shuffle = stream(seed, &format!("shuffle/{epoch}"));
-        for batch in training_batches(&sampled_lengths, settings.batch_size, &mut shuffle) {
-            let rows: Vec<usize> = batch.iter().map(|&index| sampled[index]).collect();
+        for rows in batches(epoch) {
             let batch = Batch::new(&train.encoded, &rows, pad_token_id);
             let targets = targets(&train.labels, &rows, device);
             let mut keys = DropoutKeys::new(dropout_seed, step as u64);
@@ -211,6 +207,19 @@ pub fn fit(
     Ok(best.map_or(classifier, |(_, classifier)| classifier))
 }
 
+/// The rows of every step of an epoch: drawn by the sampler, put together by length.
+fn epoch_batches(settings: &TrainingConfig, train: &LabelledRows, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
+    let sampled = settings
+        .sampler
+        .epoch(&train.labels, &mut stream(seed, &format!("sample/{epoch}")));
+    let lengths: Vec<usize> = sampled.iter().map(|&row| train.encoded[row].ids.len()).collect();
+    let mut shuffle = stream(seed, &format!("shuffle/{epoch}"));
+    training_batches(&lengths, settings.batch_limits(), &mut shuffle)
+        .into_iter()
+        .map(|batch| batch.into_iter().map(|index| sampled[index]).collect())
+        .collect()
+}
+
 fn targets(labels: &[usize], rows: &[usize], device: &Device) -> Tensor<1, Int> {
     let targets: Vec<i32> = rows.iter().map(|&row| labels[row] as i32).collect();
     Tensor::from_data(TensorData::new(targets, [rows.len()]), device)
@@ -248,12 +257,12 @@ fn evaluate(
         device,
         ..
     } = *input;
-    let batch_size = config.values().training.evaluation_batch_size;
+    let limits = config.values().training.evaluation_limits();
     let inference = device.clone().inner();
     let probabilities = predict(
         &classifier.valid(),
         &valid.encoded,
-        batch_size,
+        limits,
         pad_token_id,
         &inference,
         observe,

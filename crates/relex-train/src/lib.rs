@@ -28,7 +28,7 @@ mod run;
 mod sampler;
 mod schedule;
 
-pub use batches::{prediction_batches, training_batches};
+pub use batches::{BatchLimits, prediction_batches, training_batches};
 pub use config::{
     AdafactorStep, CheckedTrainConfig, DataConfig, Evaluate, Keep, ModelConfig, OptimizerConfig, OptimizerRule,
     ResolvedConfig, TrainConfig, TrainingConfig, configuration_reference, resolve, resolve_with_origins,

@@ -192,7 +192,7 @@ pub fn open_encoder(
             ),
         });
     }
-    let mut text_encoder = TextEncoder::from_file(&model.encoder.join("tokenizer.json"), model.max_tokens)?;
+    let mut text_encoder = TextEncoder::from_folder(&model.encoder, model.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
     let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;
     let encoder = encoder

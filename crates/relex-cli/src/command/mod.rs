@@ -33,11 +33,13 @@ use std::{
 use anyhow::{anyhow, bail};
 use relex_data::{DataError, DatasetSpec, Example, OnBadRow, ReadReport, Role};
 use relex_eval::Metric;
+use relex_model::{EncodedExample, TextEncoder, Truncation};
 use relex_train::{CheckedTrainConfig, RunFolder, SplitData, TrainError};
 
 use crate::{
     args::{BadRowArgument, DataArguments, FileRole, MetricArgument},
-    progress::complain,
+    progress::{Verbosity, complain},
+    system::cache_folder,
 };
 
 /// How many bad rows are shown; `--bad-rows` writes all.
@@ -138,6 +140,29 @@ pub(crate) fn tell_bad_rows(report: &ReadReport) {
     if !report.is_clean() {
         complain(&report.render_text(BAD_ROWS_SHOWN));
     }
+}
+
+/// A tokenizer that keeps what it makes of many sentences in the user's cache folder, if there is one.
+pub(crate) fn with_cache(text_encoder: TextEncoder) -> TextEncoder {
+    match cache_folder() {
+        Some(folder) => text_encoder.with_cache(&folder.join("tokens")),
+        None => text_encoder,
+    }
+}
+
+/// Says how many sentences were cut to fit, if any were.
+pub(crate) fn tell_truncation<'a>(
+    encoded: impl IntoIterator<Item = &'a EncodedExample>,
+    max_tokens: usize,
+    verbosity: Verbosity,
+) -> Truncation {
+    let truncation = Truncation::of(encoded);
+    if truncation.cut > 0 {
+        verbosity.note(format!(
+            "{truncation} (model.max_tokens = {max_tokens}; what is around the two entities was kept)"
+        ));
+    }
+    truncation
 }
 
 impl From<BadRowArgument> for OnBadRow {

@@ -6,7 +6,7 @@ use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
 use relex_model::{LoadedClassifier, load_classifier, open_device};
 use relex_train::{CheckedTrainConfig, Provenance, RunFolder, TrainError, encode_rows, predict, resolve};
 
-use super::{load_split, open_run, tell_bad_rows};
+use super::{load_split, open_run, tell_bad_rows, tell_truncation, with_cache};
 use crate::{
     args::{PredictArguments, Rows},
     interrupt::{self, Interrupted},
@@ -40,19 +40,15 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
     let device = open_device(choice)?;
     let model = load_classifier(&folder.model(), &device)?;
     check_fits(&model, &input.spec, &folder)?;
-    let encoded = encode_rows(
-        &model.text_encoder,
-        &model.config,
-        &input.examples,
-        &input.rows,
-        &input.spec,
-    )?;
+    let text_encoder = with_cache(model.text_encoder);
+    let encoded = encode_rows(&text_encoder, &model.config, &input.examples, &input.rows, &input.spec)?;
+    tell_truncation(&encoded, model.config.max_tokens, verbosity);
 
     interrupt::listen()?;
     let mut progress = Progress::new(encoded.len(), "predict", verbosity);
-    let batch_size = config.values().training.evaluation_batch_size;
+    let limits = config.values().training.evaluation_limits();
     let pad = model.encoder_config.pad_token_id;
-    let probabilities = predict(&model.classifier, &encoded, batch_size, pad, &device, |done| {
+    let probabilities = predict(&model.classifier, &encoded, limits, pad, &device, |done| {
         progress.at(done, "rows");
         interrupt::flow()
     });

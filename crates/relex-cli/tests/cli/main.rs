@@ -10,6 +10,7 @@ mod bad_encoder;
 mod bad_rows;
 mod bad_run;
 mod bad_split;
+mod batches;
 mod bench;
 mod calibration;
 mod compare;

@@ -18,7 +18,7 @@ pub use layers::{ResolvedConfig, resolve, resolve_with_origins};
 pub use optimizer::{AdafactorStep, OptimizerConfig, OptimizerRule};
 pub use reference::configuration_reference;
 
-use crate::{Sampler, Schedule, TrainError};
+use crate::{BatchLimits, Sampler, Schedule, TrainError};
 
 /// A configuration as it is written; every key may be left out. `crate::resolve` reads it from
 /// layers, [`TrainConfig::check`] says whether a run can be made from it.
@@ -121,8 +121,11 @@ pub struct ModelConfig {
 pub struct TrainingConfig {
     /// Passes over the training rows.
     pub epochs: usize,
-    /// Rows in a step.
+    /// Rows in a step at most.
     pub batch_size: usize,
+    /// Tokens in a step at most, padding counted; a longer row is a step by itself. Without it only rows count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_tokens: Option<usize>,
     /// What the encoder's matrix products are computed with, in training and prediction.
     pub precision: Precision,
     /// How often each label's rows come in an epoch.
@@ -131,12 +134,33 @@ pub struct TrainingConfig {
     /// embeddings count as one layer below the lowest (Howard & Ruder 2018, *Universal Language Model Fine-tuning*, §3.3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfreeze_layers_per_epoch: Option<usize>,
-    /// Rows in a batch where nothing is learnt.
+    /// Rows in a batch at most where nothing is learnt.
     pub evaluation_batch_size: usize,
+    /// Tokens in such a batch at most, as in `batch_tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation_batch_tokens: Option<usize>,
     /// When the validation rows are scored.
     pub evaluate: Evaluate,
     /// Which weights are kept.
     pub keep: Keep,
+}
+
+impl TrainingConfig {
+    /// How large a step may be.
+    pub fn batch_limits(&self) -> BatchLimits {
+        BatchLimits {
+            rows: self.batch_size,
+            tokens: self.batch_tokens,
+        }
+    }
+
+    /// How large a batch may be where nothing is learnt.
+    pub fn evaluation_limits(&self) -> BatchLimits {
+        BatchLimits {
+            rows: self.evaluation_batch_size,
+            tokens: self.evaluation_batch_tokens,
+        }
+    }
 }
 
 /// When the validation rows are scored while training.
@@ -199,10 +223,12 @@ impl Default for TrainingConfig {
         Self {
             epochs: 3,
             batch_size: 32,
+            batch_tokens: None,
             precision: Precision::default(),
             sampler: Sampler::default(),
             unfreeze_layers_per_epoch: None,
             evaluation_batch_size: 64,
+            evaluation_batch_tokens: None,
             evaluate: Evaluate::EachEpoch,
             keep: Keep::Last,
         }
@@ -276,10 +302,15 @@ impl TrainConfig {
         for (key, count) in [
             ("training.epochs", self.training.epochs),
             ("training.batch_size", self.training.batch_size),
+            ("training.batch_tokens", self.training.batch_tokens.unwrap_or(1)),
             ("training.evaluation_batch_size", self.training.evaluation_batch_size),
             (
                 "training.unfreeze_layers_per_epoch",
                 self.training.unfreeze_layers_per_epoch.unwrap_or(1),
+            ),
+            (
+                "training.evaluation_batch_tokens",
+                self.training.evaluation_batch_tokens.unwrap_or(1),
             ),
             ("data.max_train_rows", self.data.max_train_rows.unwrap_or(1)),
         ] {

@@ -78,7 +78,13 @@ pub(super) const TRAINING: TableReference = TableReference {
     about: "How long and in what portions.",
     keys: &[
         key("epochs", "a whole number, at least 1", "Passes over the training rows."),
-        key("batch_size", "a whole number, at least 1", "Rows in a step."),
+        key("batch_size", "a whole number, at least 1", "Rows in a step at most."),
+        optional(
+            "batch_tokens",
+            "a whole number, at least 1",
+            "only rows count",
+            "Tokens in a step at most, padding counted; a longer row is a step by itself.",
+        ),
         key(
             "precision",
             "`\"f32\"`, `\"bf16\"` or `\"fp16\"`",
@@ -98,7 +104,13 @@ pub(super) const TRAINING: TableReference = TableReference {
         key(
             "evaluation_batch_size",
             "a whole number, at least 1",
-            "Rows in a batch where nothing is learnt.",
+            "Rows in a batch at most where nothing is learnt.",
+        ),
+        optional(
+            "evaluation_batch_tokens",
+            "a whole number, at least 1",
+            "only rows count",
+            "Tokens in such a batch at most, as in `batch_tokens`.",
         ),
         key(
             "evaluate",
