@@ -1,16 +1,30 @@
 //! What can be said on the command line.
 
+mod analysis;
 mod augment;
+mod config;
 mod predict;
+mod report;
+mod score;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use analysis::{
+    BlendArgument, BootstrapArguments, CalibrateArguments, EnsembleArguments, EstimateArguments, ForeignArguments,
+    HeldOutArguments, NoiseArguments, RankArgument, ScopeArgument, ShiftArguments, StepArgument,
+};
 pub(crate) use augment::AugmentArguments;
+pub(crate) use config::ConfigCommand;
 pub(crate) use predict::{ExportArguments, PredictArguments, Rows};
+pub(crate) use report::{BrowsedArgument, ReportArguments};
+pub(crate) use score::{ArmArgument, CompareArguments, EvaluateArguments, GoldArguments, MetricArgument};
 
 use crate::progress::Verbosity;
+
+/// Where the options that every command takes stand in its help.
+const LAST: usize = 900;
 
 /// A workbench for relation classification.
 #[derive(Debug, Parser)]
@@ -19,10 +33,10 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// Say nothing but results and errors.
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, conflicts_with = "verbose", display_order = LAST)]
     quiet: bool,
     /// Say more.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = LAST)]
     verbose: bool,
 }
 
@@ -54,6 +68,9 @@ pub(crate) enum Command {
     Split(SplitCommand),
     /// Make new rows of a split's training rows.
     Augment(AugmentArguments),
+    /// Look at configurations.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Train a classifier from a configuration.
     Train(TrainArguments),
     /// Predict with the classifier of a run, or with an exported one.
@@ -62,7 +79,17 @@ pub(crate) enum Command {
     Export(ExportArguments),
     /// Score predictions, with intervals.
     Evaluate(EvaluateArguments),
-    /// Write a run's report, one HTML file.
+    /// Say which of several systems is better, and what may be claimed.
+    Compare(CompareArguments),
+    /// Blend several systems' predictions, with weights learnt out of fold if asked for.
+    Ensemble(EnsembleArguments),
+    /// Correct probabilities and decisions, and say what each correction is worth.
+    Calibrate(CalibrateArguments),
+    /// Predict the score on rows without labels, from their predictions alone.
+    Estimate(EstimateArguments),
+    /// Rank labelled rows by how likely their label is wrong.
+    Noise(NoiseArguments),
+    /// Write a report of one or several systems, one HTML file.
     Report(ReportArguments),
     /// Check a submission file as the competition would, and more strictly.
     LintSubmission(LintArguments),
@@ -324,47 +351,6 @@ pub(crate) struct TrainArguments {
     /// `cpu`, `wgpu` or `cuda[:N]`; short for `--set device=…`.
     #[arg(long)]
     pub(crate) device: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct EvaluateArguments {
-    /// Score the validation predictions of this run.
-    #[arg(long, value_name = "DIR", required_unless_present = "predictions")]
-    pub(crate) run: Option<PathBuf>,
-    /// Score this predictions file of any system instead.
-    #[arg(long, value_name = "FILE", conflicts_with = "run", requires = "dataset")]
-    pub(crate) predictions: Option<PathBuf>,
-    /// Where the gold labels of --predictions are: a folder with dataset.toml, or a name.
-    #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) dataset: Option<PathBuf>,
-    /// Folder with the data files of --dataset.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// What happens to a bad row of --dataset; a run says itself.
-    #[arg(long, value_enum, default_value_t = BadRowArgument::Fail, conflicts_with = "run")]
-    pub(crate) on_bad_row: BadRowArgument,
-    /// The split whose conflict policy the gold labels of --dataset follow; by default they are as in the data file.
-    #[arg(long, value_name = "FILE", requires = "predictions")]
-    pub(crate) split: Option<PathBuf>,
-    /// Bootstrap resamples behind each interval.
-    #[arg(long, default_value_t = 1000)]
-    pub(crate) resamples: usize,
-    /// Seed of the resamples.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
-    /// Also write the scores as JSON here.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ReportArguments {
-    /// The run.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run: PathBuf,
-    /// Where the page goes; by default report.html in the run folder.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

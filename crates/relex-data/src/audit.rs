@@ -7,12 +7,10 @@
 mod advice;
 mod against;
 mod findings;
-mod lines;
 mod measure;
 mod page;
 mod repeats;
 mod table;
-mod words;
 
 use serde::Serialize;
 

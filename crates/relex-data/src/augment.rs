@@ -6,7 +6,7 @@
 //!
 //! Every child is drawn from a [stream](crate::rng::stream) of its own, named after recipe, content of the parent and number. It
 //! depends neither on the order of the rows nor on the other recipes. Where a label gets only so many children, which ones is
-//! settled by hashes of the same three, so that no order of rows shows either.
+//! settled by hashes of the same four (the seed is one), so that no order of rows shows either.
 //!
 //! ```
 //! # use std::path::Path;
@@ -19,6 +19,7 @@
 //! # let strategy = Strategy::GroupedHoldOut { valid_fraction: 0.25 };
 //! # let config = SplitConfig { strategy, seed: 42, tier: Tier::NearDuplicate, conflicts: ConflictPolicy::Keep };
 //! # let manifest = split(&examples, &spec.labels, &config)?;
+//! let examples = manifest.resolve(examples, &spec.labels)?;
 //! let rows = TrainingRows::of(&manifest, &examples, &spec, 0)?;
 //! let config = AugmentConfig {
 //!     recipes: vec!["entity-masking".parse()?, "word-deletion=0.2".parse()?],

@@ -171,10 +171,7 @@ pub fn resolve_conflicts(examples: &[Example], labels: &LabelSet, policy: Confli
 /// Rows of one sentence, subject and object, where there are at least two.
 fn repeated(examples: &[Example]) -> Vec<Vec<usize>> {
     let groups = duplicate_groups(examples, Tier::SamePair);
-    let mut sizes = vec![0_usize; groups.count()];
-    for group in groups.iter() {
-        sizes[group] += 1;
-    }
+    let sizes = groups.sizes();
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (row, group) in groups.iter().enumerate().filter(|(_, group)| sizes[*group] > 1) {
         members.entry(group).or_default().push(row);

@@ -175,8 +175,17 @@ mod tests {
 
     #[test]
     fn the_number_of_threads_does_not_matter() {
-        let sentences: Vec<String> = (0..300)
-            .map(|n: u32| format!("{} {}", "가나다라".repeat(5), n % 97))
+        // Enough for several stretches of work, with rows of one cluster in each.
+        let alike = "새벽대학교는 천구백육십일 년에 문을 연 뒤로 네 번 자리를 옮겼고 지금은 단풍시의 강가에 있다";
+        let sentences: Vec<String> = (0..10_000_u32)
+            .map(|n| match n % 10 {
+                0 => format!("{alike} {}", n % 97),
+                _ => format!(
+                    "{n} {} {}",
+                    n.wrapping_mul(2_654_435_761),
+                    n.wrapping_mul(40_503) % 65_537
+                ),
+            })
             .collect();
         let sentences: Vec<&str> = sentences.iter().map(String::as_str).collect();
         let examples = rows(&sentences);
@@ -184,7 +193,9 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| duplicate_groups(&examples, Tier::NearDuplicate))
         };
-        assert_eq!(with(1), with(4));
+        let groups = with(1);
+        assert_eq!(groups, with(4));
+        assert!(groups.sizes().iter().max().is_some_and(|largest| *largest >= 900));
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub enum DataError {
         found: String,
     },
     /// None of a data set's files for a role is in the folder.
-    #[error("{} holds no {role} file of data set `{dataset}`; put {wanted} there", folder.display())]
+    #[error("{} holds no file with role `{role}` of data set `{dataset}`; put {wanted} there", folder.display())]
     NoDataFile {
         /// The folder searched.
         folder: PathBuf,

@@ -11,7 +11,7 @@ use crate::error::DataError;
 /// Writes `bytes` to `path` so that a reader sees the old file or the new one, never a part.
 ///
 /// The bytes go to a temporary file in the same folder, which is flushed, synced and renamed. Missing
-/// parent folders are made.
+/// parent folders are made. A link is followed; a pipe or a device takes the bytes as they come.
 ///
 /// # Errors
 /// [`DataError::Write`] when a folder or the file cannot be made, written or renamed; the temporary file is gone then.
@@ -31,7 +31,13 @@ pub fn write_atomically_with(
         path: path.to_path_buf(),
         source,
     };
-    let folder = match path.parent() {
+    // A link stays one, and what it leads to is replaced. What is no file, such as a pipe or a terminal, takes the bytes itself.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if target.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut stream = BufWriter::new(File::options().write(true).open(&target).map_err(failed)?);
+        return write(&mut stream).and_then(|()| stream.flush()).map_err(failed);
+    }
+    let folder = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
@@ -49,7 +55,7 @@ pub fn write_atomically_with(
     write(&mut buffered).map_err(failed)?;
     let file = buffered.into_inner().map_err(|error| failed(error.into_error()))?;
     file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
+    file.persist(&target).map_err(|error| failed(error.error))?;
     // The rename itself is durable only once the folder is synced; not every file system allows that.
     if let Ok(handle) = File::open(folder) {
         handle.sync_all().ok();
@@ -107,6 +113,20 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"second");
         let names: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(names.len(), 1, "a temporary file was left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_a_device_a_device() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, b"old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_atomically(&link, b"new").unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        write_atomically(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(!Path::new("/dev/null").metadata().unwrap().is_file());
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub mod read;
 pub mod rng;
 pub mod spec;
 pub mod split;
+mod terminal;
 pub mod write;
 
 pub use audit::{Audit, audit, compare};

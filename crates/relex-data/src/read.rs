@@ -19,6 +19,9 @@ mod scalar;
 mod semeval;
 mod text;
 
+pub(crate) use csv::{OPEN_QUOTE, ends_in_quotes};
+pub(crate) use object::reason;
+
 use std::path::Path;
 
 pub use report::{BadRow, FaultCount, FaultKind, OnBadRow, ReadReport, RowFault};

@@ -9,7 +9,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use relex_data::{DatasetSpec, Example, FileSpec, Format, OnBadRow, ReadReport, Role, parse_examples_with};
+use relex_data::{
+    AugmentConfig, ConflictPolicy, DataError, DatasetSpec, Example, FileSpec, Format, Manifest, OnBadRow, ReadReport,
+    Role, SplitConfig, Tier, TrainingRows, augment, parse_examples_with, read_augmented, read_paraphrases, split,
+    write_augmented,
+};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
@@ -216,6 +220,107 @@ fn edited_descriptions() {
         match DatasetSpec::parse(&text, Path::new("data.x")) {
             Ok(spec) => prop_assert_eq!(DatasetSpec::parse(&spec.to_toml().unwrap(), Path::new("data.x")).unwrap(), spec),
             Err(error) => prop_assert!(error.to_string().starts_with("data.x"), "{}", error),
+        }
+    });
+}
+
+/// A split of the fixture and what a recipe made of its training rows, with their files.
+struct Frozen {
+    folder: tempfile::TempDir,
+    spec: DatasetSpec,
+    examples: Vec<Example>,
+    manifest: Manifest,
+}
+
+impl Frozen {
+    fn new() -> Self {
+        let spec = DatasetSpec::from_file(&fixtures().join("dataset.toml")).unwrap();
+        let examples = spec.read(&fixtures(), Role::Train).unwrap();
+        let config = SplitConfig {
+            strategy: relex_data::Strategy::GroupedHoldOut { valid_fraction: 0.25 },
+            seed: 42,
+            tier: Tier::Identical,
+            conflicts: ConflictPolicy::Keep,
+        };
+        let manifest = split(&examples, &spec.labels, &config).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            folder,
+            spec,
+            examples,
+            manifest,
+        }
+    }
+
+    fn rows(&self) -> TrainingRows<'_> {
+        TrainingRows::of(&self.manifest, &self.examples, &self.spec, 0).unwrap()
+    }
+
+    /// Writes an edited file, reads it, and checks that a refusal names it.
+    fn survives<T>(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        read: impl FnOnce(&Path) -> Result<T, DataError>,
+    ) -> Result<Option<T>, TestCaseError> {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        match read(&path) {
+            Ok(read) => Ok(Some(read)),
+            Err(error) => {
+                prop_assert!(error.to_string().contains(name), "{}", error);
+                Ok(None)
+            }
+        }
+    }
+}
+
+#[test]
+fn edited_manifests() {
+    let frozen = Frozen::new();
+    let path = frozen.folder.path().join("split.json");
+    frozen.manifest.write(&path).unwrap();
+    let seed = std::fs::read(&path).unwrap();
+    proptest!(config(), |(edits in edits())| {
+        if let Some(read) = frozen.survives("split.json", &edited(&seed, &edits), Manifest::read)? {
+            prop_assert_eq!(&read, &frozen.manifest);
+        }
+    });
+}
+
+#[test]
+fn edited_augmented_rows() {
+    let frozen = Frozen::new();
+    let rows = frozen.rows();
+    let recipes = vec![
+        "word-deletion=0.3".parse().unwrap(),
+        "punctuation-insertion".parse().unwrap(),
+    ];
+    let config_of_rows = AugmentConfig {
+        recipes,
+        ..AugmentConfig::default()
+    };
+    let augmentation = augment(&rows, &config_of_rows).unwrap();
+    let path = frozen.folder.path().join("more.jsonl");
+    write_augmented(&path, &augmentation, &rows, &config_of_rows).unwrap();
+    let seed = std::fs::read(&path).unwrap();
+    proptest!(config(), |(edits in edits())| {
+        let children = frozen.survives("more.jsonl", &edited(&seed, &edits), |path| read_augmented(path, &rows))?;
+        for child in children.unwrap_or_default() {
+            prop_assert!(rows.by_id(child.parent()).is_some());
+            prop_assert!(!child.example().subject_word().is_empty() && !child.example().object_word().is_empty());
+        }
+    });
+}
+
+#[test]
+fn edited_paraphrases() {
+    let frozen = Frozen::new();
+    let csv = "parent,sentence\n0,\"가, 나\"\n1,다\n";
+    let jsonl = "{\"parent\": 0, \"sentence\": \"가\"}\n{\"parent\": \"1\", \"sentence\": \"나\"}\n";
+    proptest!(config(), |(edits in edits())| {
+        for (name, seed) in [("said.csv", csv), ("said.jsonl", jsonl)] {
+            frozen.survives(name, &edited(seed.as_bytes(), &edits), read_paraphrases)?;
         }
     });
 }

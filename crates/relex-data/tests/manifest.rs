@@ -241,7 +241,7 @@ fn splits_that_cannot_be_made() {
     check(
         &ten(),
         folds(11),
-        "11 folds need as many groups of duplicates, but the data has 10",
+        "11 folds need 11 groups of duplicates, but the data has 10",
     );
     let mut rows = ten();
     rows[2].label = None;

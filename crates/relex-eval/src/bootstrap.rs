@@ -4,15 +4,13 @@
 //! replacement: a group drawn twice gives each of its rows the weight 2, one not drawn the weight 0.
 //! A score that accepts weights is then computed [`LANES`] resamples at a time.
 
-use std::collections::HashMap;
-
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
+use crate::chance::stream;
 use crate::error::EvalError;
+use crate::groups::RowGroups;
 use crate::interval::{Interval, check_level, percentile_interval};
-use crate::metric::{RankedScores, check_labels, check_length, weighted_micro_f1};
+use crate::metric::{Cells, RankedScores, check_labels, check_length};
 
 /// How many resamples are scored side by side.
 pub const LANES: usize = 8;
@@ -57,6 +55,21 @@ pub fn bootstrap<const SCORES: usize>(
     config: &BootstrapConfig,
     score: impl Fn(&[RowWeights]) -> [[f64; LANES]; SCORES] + Sync,
 ) -> Result<[Vec<f64>; SCORES], EvalError> {
+    let values = resample(&RowGroups::new(groups), config, SCORES, |weights, lanes| {
+        lanes.copy_from_slice(&score(weights));
+    })?;
+    let mut values = values.into_iter();
+    Ok(std::array::from_fn(|_| values.next().unwrap_or_default()))
+}
+
+/// [`bootstrap`] for a number of scores that is known only at run time. `score` gets the weights of
+/// every row and writes each score in each lane.
+pub(crate) fn resample(
+    groups: &RowGroups,
+    config: &BootstrapConfig,
+    scores: usize,
+    score: impl Fn(&[RowWeights], &mut [[f64; LANES]]) + Sync,
+) -> Result<Vec<Vec<f64>>, EvalError> {
     check_level(config.level)?;
     if config.resamples == 0 {
         return Err(EvalError::Setting {
@@ -65,33 +78,41 @@ pub fn bootstrap<const SCORES: usize>(
             allowed: "at least 1, and 1000 or more for a 95 % interval",
         });
     }
-    if groups.is_empty() {
+    if groups.count() == 0 {
         return Err(EvalError::NoRows);
     }
-    let (dense, group_count) = number_by_appearance(groups);
-    let blocks: Vec<[[f64; LANES]; SCORES]> = (0..config.resamples.div_ceil(LANES))
+    let blocks: Vec<Vec<[f64; LANES]>> = (0..config.resamples.div_ceil(LANES))
         .into_par_iter()
         .map_init(
-            || (vec![[0; LANES]; group_count], vec![[0; LANES]; dense.len()]),
+            || {
+                (
+                    vec![[0; LANES]; groups.count()],
+                    vec![[0; LANES]; groups.of_rows().len()],
+                )
+            },
             |(group_weights, row_weights), block| {
                 group_weights.fill([0; LANES]);
-                for lane in 0..LANES {
-                    draw_groups(config.seed, block * LANES + lane, lane, group_weights);
+                for (lane, number) in (block * LANES..).take(LANES).enumerate() {
+                    let mut stream = stream(config.seed, "relex-eval bootstrap", number);
+                    groups.draw(&mut stream, |group| group_weights[group][lane] += 1);
                 }
-                for (weights, &group) in row_weights.iter_mut().zip(&dense) {
-                    *weights = group_weights[group];
+                for (weights, &group) in row_weights.iter_mut().zip(groups.of_rows()) {
+                    *weights = group_weights[group as usize];
                 }
-                score(row_weights)
+                let mut lanes = vec![[0.0; LANES]; scores];
+                score(row_weights, &mut lanes);
+                lanes
             },
         )
         .collect();
-    Ok(std::array::from_fn(|index| {
-        blocks
-            .iter()
-            .flat_map(|block| block[index])
-            .take(config.resamples)
-            .collect()
-    }))
+    Ok(transpose(&blocks, scores, config.resamples))
+}
+
+/// The values of each score in order, from blocks of [`LANES`] of them; the last block may be cut.
+pub(crate) fn transpose(blocks: &[Vec<[f64; LANES]>], scores: usize, count: usize) -> Vec<Vec<f64>> {
+    (0..scores)
+        .map(|score| blocks.iter().flat_map(|block| block[score]).take(count).collect())
+        .collect()
 }
 
 /// Percentile interval of [`micro_f1`](crate::micro_f1), in percent, over resampled groups.
@@ -109,9 +130,9 @@ pub fn micro_f1_interval(
 ) -> Result<Interval, EvalError> {
     check_length("predicted", gold.len(), predicted.len())?;
     check_length("groups", gold.len(), groups.len())?;
-    let [values] = bootstrap(groups, config, |weights| {
-        [weighted_micro_f1(gold, predicted, negative, weights)]
-    })?;
+    let classes = gold.iter().chain(predicted).max().map_or(0, |&label| label + 1);
+    let cells = Cells::new(gold, predicted, classes, negative);
+    let [values] = bootstrap(groups, config, |weights| [cells.count(weights).micro_f1()])?;
     percentile_interval(&values, config.level)
 }
 
@@ -134,33 +155,6 @@ pub fn auprc_interval(
     let ranked = RankedScores::new(gold, probabilities, classes)?;
     let [values] = bootstrap(groups, config, |weights| [ranked.weighted_mean(weights)])?;
     percentile_interval(&values, config.level)
-}
-
-/// Numbers the groups 0, 1, … in order of appearance, so that their names do not steer the draws.
-fn number_by_appearance(groups: &[usize]) -> (Vec<usize>, usize) {
-    let mut numbers = HashMap::new();
-    let dense = groups
-        .iter()
-        .map(|&group| {
-            let next = numbers.len();
-            *numbers.entry(group).or_insert(next)
-        })
-        .collect();
-    (dense, numbers.len())
-}
-
-/// Draws as many groups as there are, with replacement, and counts them in `lane`.
-fn draw_groups(seed: u64, resample: usize, lane: usize, weights: &mut [RowWeights]) {
-    let mut key = *b"relex-eval bootstrap\0\0\0\0\0\0\0\0\0\0\0\0";
-    key[24..].copy_from_slice(&seed.to_le_bytes());
-    let mut stream = ChaCha8Rng::from_seed(key);
-    stream.set_stream(resample as u64);
-    let count = weights.len();
-    for _ in 0..count {
-        // Multiply and shift maps 64 random bits to an index; the bias is below count / 2^64.
-        let index = (u128::from(stream.next_u64()) * count as u128) >> 64;
-        weights[index as usize][lane] += 1;
-    }
 }
 
 #[cfg(test)]

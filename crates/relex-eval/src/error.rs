@@ -184,6 +184,125 @@ pub enum EvalError {
         /// The value.
         value: f64,
     },
+    /// Two runs did not predict the same rows.
+    #[error(
+        "{first} and {second} predict other rows: only in {first}: {only_first}, only in {second}: {only_second}; give predictions for the same rows"
+    )]
+    RowsDiffer {
+        /// The first run.
+        first: String,
+        /// The other run.
+        second: String,
+        /// How many ids only the first has, and some of them.
+        only_first: String,
+        /// How many ids only the other has, and some of them.
+        only_second: String,
+    },
+    /// Two runs were scored against different gold labels.
+    #[error("{first} and {second} have other gold labels: {rows}; score both on the same data")]
+    GoldDiffers {
+        /// The first run.
+        first: String,
+        /// The other run.
+        second: String,
+        /// How many rows differ, and how some of them do.
+        rows: String,
+    },
+    /// Two runs were predicted with other sets of labels.
+    #[error(
+        "{first} and {second} know other labels: only in {first}: {only_first}, only in {second}: {only_second}; give predictions for the same labels"
+    )]
+    LabelsDiffer {
+        /// The first run.
+        first: String,
+        /// The other run.
+        second: String,
+        /// How many labels only the first has, and some of them.
+        only_first: String,
+        /// How many labels only the other has, and some of them.
+        only_second: String,
+    },
+    /// Two runs' probabilities are in different label orders.
+    #[error("{first} and {second} have other label orders: label {position} is {} in {first} and {} in {second}; write both in one order", quoted(in_first.as_deref()), quoted(in_second.as_deref()))]
+    LabelOrderDiffers {
+        /// The first run.
+        first: String,
+        /// The other run.
+        second: String,
+        /// 0-based position of the first difference.
+        position: usize,
+        /// The label there in the first run's order.
+        in_first: Option<String>,
+        /// The label there in the other run's order.
+        in_second: Option<String>,
+    },
+    /// A report was given scores that are not those of the predictions beside them.
+    #[error("the scores of {name} are not those of its predictions; evaluate the predictions again")]
+    OtherScores {
+        /// The system.
+        name: String,
+    },
+    /// A row of probabilities is no distribution over the labels.
+    #[error("the values of row index {row} are not probabilities: {}; divide scores by their sum, or take the softmax of logits, first", describe_row(*sum, *outside))]
+    NotADistribution {
+        /// 0-based row index.
+        row: usize,
+        /// The sum of the row.
+        sum: f64,
+        /// A value outside 0 to 1, if there is one.
+        outside: Option<f64>,
+    },
+    /// The values of a file are not what they are said to be.
+    #[error("{}: its values look like {found}; {remedy}", path.display())]
+    UnexpectedValues {
+        /// The file.
+        path: PathBuf,
+        /// What they were recognised as.
+        found: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// A file holds no label order.
+    #[error("{}: not a label order: {problem}; give a JSON list of labels, or one label a line", path.display())]
+    LabelFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Two runs describe themselves as made from different data.
+    #[error(
+        "{first} and {second} were made for other data, though the rows have the same ids; predict both again from the same file"
+    )]
+    DataDiffers {
+        /// The first run.
+        first: String,
+        /// The other run.
+        second: String,
+    },
+    /// Something may be learnt only from rows that the model did not learn from, and these are none,
+    /// or are not known to be.
+    #[error("{}: not known to be out of fold: {reason}; give predictions for rows that the model did not learn from, such as a run's validation rows", path.display())]
+    NotOutOfFold {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A file holds no shares of labels.
+    #[error("{}: no shares of labels: {problem}; give a JSON object such as {{\"no_relation\": 0.6}}", path.display())]
+    PriorFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A correction for label shift rests on assumptions that do not hold here.
+    #[error("the label shift cannot be corrected for: {}", reasons.join("; "))]
+    ShiftRefused {
+        /// Which of them, in words.
+        reasons: Vec<String>,
+    },
     /// A setting is outside the values that it may have.
     #[error("{name} is {value}; it must be {allowed}")]
     Setting {
@@ -205,4 +324,13 @@ impl EvalError {
             source,
         }
     }
+}
+
+/// A label in quotes, or the word for none.
+fn quoted(label: Option<&str>) -> String {
+    label.map_or_else(|| "missing".to_owned(), |label| format!("{label:?}"))
+}
+
+fn describe_row(sum: f64, outside: Option<f64>) -> String {
+    outside.map_or_else(|| format!("it sums to {sum}"), |value| format!("it holds {value}"))
 }

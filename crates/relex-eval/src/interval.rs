@@ -40,6 +40,20 @@ pub struct Score {
 /// [`EvalError::NoRows`] without values, [`EvalError::Setting`] if `level` is not between 0 and 1,
 /// [`EvalError::NotFinite`] if a value is not a number.
 pub fn percentile_interval(values: &[f64], level: f64) -> Result<Interval, EvalError> {
+    Ok(percentile_of_sorted(&sorted_values(values, level)?, level))
+}
+
+/// [`percentile_interval`] of checked values in ascending order.
+pub(crate) fn percentile_of_sorted(sorted: &[f64], level: f64) -> Interval {
+    Interval {
+        low: quantile(sorted, (1.0 - level) / 2.0),
+        high: quantile(sorted, (1.0 + level) / 2.0),
+        level,
+    }
+}
+
+/// The values in ascending order, once they and the level have been checked as [`percentile_interval`] says.
+pub(crate) fn sorted_values(values: &[f64], level: f64) -> Result<Vec<f64>, EvalError> {
     check_level(level)?;
     if values.is_empty() {
         return Err(EvalError::NoRows);
@@ -53,11 +67,7 @@ pub fn percentile_interval(values: &[f64], level: f64) -> Result<Interval, EvalE
     }
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    Ok(Interval {
-        low: quantile(&sorted, (1.0 - level) / 2.0),
-        high: quantile(&sorted, (1.0 + level) / 2.0),
-        level,
-    })
+    Ok(sorted)
 }
 
 pub(crate) fn check_level(level: f64) -> Result<(), EvalError> {
@@ -72,7 +82,7 @@ pub(crate) fn check_level(level: f64) -> Result<(), EvalError> {
 }
 
 /// `sorted` ascends and is not empty; `share` lies in `[0, 1]`.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let position = share * (sorted.len() - 1) as f64;
     let below = position.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);

@@ -1,5 +1,10 @@
 //! Small helpers for text that people read.
 
+use crate::interval::Score;
+
+/// Character cells of the widest line of sentences.
+pub(crate) const WIDTH: usize = 100;
+
 /// Character cells that a terminal gives to `text`: two for Hangul, Han, kana and full-width forms.
 pub(crate) fn display_width(text: &str) -> usize {
     text.chars()
@@ -42,6 +47,40 @@ pub(crate) fn thousands(number: usize) -> String {
     text
 }
 
+/// `text` filled with spaces to `width` character cells.
+pub(crate) fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(display_width(text))))
+}
+
+/// A score and its interval, each times `scale`, such as `12.34 (11.20 – 13.50)`.
+pub(crate) fn with_interval(score: &Score, scale: f64) -> String {
+    format!(
+        "{:.2} ({:.2} – {:.2})",
+        scale * score.value,
+        scale * score.interval.low,
+        scale * score.interval.high
+    )
+}
+
+/// `text` broken between words into lines of at most `width` character cells, `indent` included, each behind `indent`.
+pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    // `p = 0.03` is one word; the separator is none that text from files can hold once it is printable.
+    let glued = [" = ", " < "].iter().fold(text.to_owned(), |text, sign| {
+        text.replace(sign, &format!("\u{1f}{}\u{1f}", sign.trim()))
+    });
+    let mut lines: Vec<String> = Vec::new();
+    for word in glued.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if display_width(line) + 1 + display_width(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines.join("\n").replace('\u{1f}', " ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +100,20 @@ mod tests {
         assert_eq!(display_width("per:title"), 9);
         assert_eq!(display_width("단체:member"), 4 + 7);
         assert_eq!(printable("a\u{1b}[31mb"), "a\u{fffd}[31mb");
+    }
+
+    #[test]
+    fn padding_counts_cells_not_characters() {
+        assert_eq!(pad("관계", 6), "관계  ");
+        assert_eq!(pad("long", 2), "long");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two  three", 9, "  "), "  one two\n  three");
+        assert_eq!(wrapped("관계 관계", 9, ""), "관계 관계");
+        assert_eq!(wrapped("관계 관계", 8, ""), "관계\n관계");
+        assert_eq!(wrapped("", 8, "  "), "");
+        assert_eq!(wrapped("so p = 0.5", 9, ""), "so\np = 0.5");
     }
 }

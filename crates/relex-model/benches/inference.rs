@@ -16,7 +16,7 @@ fn inference(criterion: &mut Criterion) {
     let device = Device::flex();
     let (config, encoder, _) = load_encoder(&folder, &device).expect("the encoder is part of the repository");
     let head = HeadConfig {
-        kind: HeadKind::EntityStart,
+        kind: HeadKind::default(),
         hidden_size: config.hidden_size,
         labels: 30,
         dropout: 0.1,
@@ -30,6 +30,8 @@ fn inference(criterion: &mut Criterion) {
         let row = EncodedExample {
             ids: (0..tokens as u32).map(|token| 4 + token * 97 % 30_000).collect(),
             entity_starts: [1, tokens / 2],
+            entity_spans: [2..3, tokens / 2 + 1..tokens / 2 + 2],
+            entity_types: [0, 0],
             token_types: Vec::new(),
             truncated: 0,
         };

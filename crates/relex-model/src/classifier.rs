@@ -1,10 +1,10 @@
 use burn::{
-    module::{Module, ModuleMapper, Param},
-    tensor::{Device, Tensor, TensorData},
+    module::Module,
+    tensor::{Device, Tensor},
 };
-use rand::{Rng, RngExt};
+use rand::Rng;
 
-use crate::{BatchTensors, Encoder, Head, HeadConfig, ops::Pass};
+use crate::{BatchTensors, Encoder, Head, HeadConfig, HeadInput, TypeEmbedding, ops::Pass};
 
 /// An encoder with a head on it.
 #[derive(Module, Debug)]
@@ -13,90 +13,44 @@ pub struct Classifier {
     pub encoder: Encoder,
     /// Hidden states to logits.
     pub head: Head,
+    /// What is added to the encoder's input, if anything.
+    pub type_embedding: Option<TypeEmbedding>,
 }
 
 impl Classifier {
-    /// Puts a freshly drawn head on a pre-trained encoder. Weights and biases are uniform on
-    /// ±1/√inputs, PyTorch's default for linear layers: with the narrower normal distribution that
-    /// transformers uses (deviation 0.02, biases 0) a small encoder learns more slowly.
-    /// The same generator state gives the same head on every device.
+    /// Puts a freshly drawn head, see [`Head::drawn`], on a pre-trained encoder.
     pub fn with_new_head(encoder: Encoder, head: &HeadConfig, random: &mut impl Rng, device: &Device) -> Self {
-        let mut draw = DrawUniform {
-            random,
-            bound: 0.0,
-            device,
-        };
-        let head = Head::new(head, device).of_family(encoder.architecture()).map(&mut draw);
-        Self { encoder, head }
+        Self {
+            head: Head::drawn(head, random, device).of_family(encoder.architecture()),
+            encoder,
+            type_embedding: None,
+        }
+    }
+
+    /// Adds a new [`TypeEmbedding`] of so many rows, 0 for none; see [`crate::ClassifierConfig::type_rows`].
+    #[must_use]
+    pub fn with_type_embedding(mut self, rows: usize, device: &Device) -> Self {
+        let width = self.encoder.embedding_size();
+        self.type_embedding = (rows > 0).then(|| TypeEmbedding::new(rows, width, device));
+        self
     }
 
     /// Logits `[batch, labels]`.
     pub fn forward(&self, batch: BatchTensors, pass: &mut Pass<'_>) -> Tensor<2> {
-        let hidden = self
-            .encoder
-            .forward(batch.input_ids, batch.token_types, batch.attention_mask, pass);
-        self.head.forward(hidden, batch.entity_starts, pass)
-    }
-}
-
-struct DrawUniform<'a, R> {
-    random: &'a mut R,
-    /// Of the layer being visited: its weight `[inputs, outputs]` comes before its bias.
-    bound: f32,
-    device: &'a Device,
-}
-
-impl<R: Rng> ModuleMapper for DrawUniform<'_, R> {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let shape = param.lazy_shape();
-        if D == 2 {
-            self.bound = 1.0 / (shape[0] as f32).sqrt();
-        }
-        let values: Vec<f32> = (0..shape.num_elements())
-            .map(|_| self.random.random_range(-self.bound..=self.bound))
-            .collect();
-        let tensor = Tensor::from_data(TensorData::new(values, shape), self.device);
-        let id = param.id;
-        param.transform_for_load(tensor, id)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
-
-    use super::*;
-    use crate::{Head, HeadKind};
-
-    #[test]
-    fn heads_are_drawn_within_their_bounds_and_repeat() {
-        let device = Device::flex();
-        let config = HeadConfig {
-            kind: HeadKind::Cls,
-            hidden_size: 100,
-            labels: 40,
-            dropout: 0.1,
-            cosine_scale: None,
+        let types = self.type_embedding.as_ref().zip(batch.entity_types);
+        let hidden = self.encoder.forward_with(
+            types.map(|(embedding, types)| embedding.forward(types)),
+            batch.input_ids,
+            batch.token_types,
+            batch.attention_mask.clone(),
+            pass,
+        );
+        let input = HeadInput {
+            hidden,
+            attention_mask: batch.attention_mask,
+            entity_starts: batch.entity_starts,
+            entity_spans: batch.entity_spans,
         };
-        let draw = |seed| {
-            let mut random = ChaCha8Rng::seed_from_u64(seed);
-            let mut draw = DrawUniform {
-                random: &mut random,
-                bound: 0.0,
-                device: &device,
-            };
-            let mut collected = crate::load::Collect::with_prefix("");
-            Head::new(&config, &device).map(&mut draw).visit(&mut collected);
-            collected.tensors
-        };
-        let tensors = draw(1);
-        assert_eq!(tensors.len(), 4);
-        for (name, tensor) in &tensors {
-            let largest = tensor.values.iter().fold(0f32, |largest, x| largest.max(x.abs()));
-            // 100 inputs each: uniform on ±1/10
-            assert!((0.09..=0.1).contains(&largest), "{name}: {largest}");
-        }
-        assert!(draw(1) == tensors && draw(2) != tensors);
+        self.head.forward(&input, pass)
     }
 }

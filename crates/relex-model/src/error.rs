@@ -96,6 +96,9 @@ pub enum ModelError {
         /// What does not fit, and the remedy.
         reason: String,
     },
+    /// An example cannot be marked.
+    #[error(transparent)]
+    Data(#[from] relex_data::DataError),
     /// The wanted device cannot be used.
     #[error("device {device:?}: {reason}")]
     Device {

@@ -12,11 +12,7 @@
 //! let model = load_classifier("runs/quickstart/best".as_ref(), &device)?;
 //! let spec = relex_data::DatasetSpec::from_file("datasets/sample/dataset.toml".as_ref())?;
 //! # let examples: Vec<relex_data::Example> = vec![];
-//! let mut encoded = Vec::new();
-//! for example in &examples {
-//!     let marked = model.config.mark(example, &spec)?;
-//!     encoded.push(model.text_encoder.encode(&example.id, &marked)?);
-//! }
+//! let encoded = model.encode(&examples, &spec)?;
 //! let rows: Vec<usize> = (0..encoded.len()).collect();
 //! let batch = Batch::new(&encoded, &rows, model.encoder_config.pad_token_id);
 //! let logits = model.classifier.forward(batch.to_device(&device), &mut Pass::Inference);
@@ -39,17 +35,27 @@ mod ops;
 mod reference_tests;
 mod save;
 mod transformers;
+mod type_embedding;
 
 pub use classifier::Classifier;
 pub use device::{DeviceChoice, open_device};
-pub use encode::{Batch, BatchTensors, EncodedExample, NewToken, TextEncoder};
+pub use encode::{Batch, BatchTensors, EncodedExample, NewToken, TextEncoder, Truncation};
 pub use encoder::{Architecture, Encoder, EncoderConfig};
 pub use error::ModelError;
 pub use export::export_classifier;
-pub use head::{ClsHead, EntityStartHead, Head, HeadConfig, HeadKind};
+pub use head::{
+    AttentionHead, BiLstmHead, BiLstmSettings, BiLstmV2Head, ClsHead, ClsSettings, EntityMeanHead, EntitySpanClsHead,
+    EntityStartHead, Head, HeadConfig, HeadInput, HeadKind, MeanHead, NoSettings, RBertHead,
+};
 pub use load::{
     LoadReport, WEIGHT_FILES, WeightFile, WeightTensor, find_weights, load_encoder, open_weights, weight_parts,
 };
-pub use ops::{Activation, DropoutKeys, DropoutMask, Pass};
+pub use ops::{Activation, DropoutKeys, DropoutMask, Pass, Precision};
 pub use save::{ClassifierConfig, LoadedClassifier, load_classifier, save_classifier};
 pub use transformers::TransformersTask;
+pub use type_embedding::TypeEmbedding;
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

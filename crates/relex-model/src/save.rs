@@ -1,6 +1,6 @@
 //! A classifier as a folder, in Hugging Face's layout: `config.json`, `model.safetensors` and
 //! `tokenizer.json` as transformers reads them (the encoder under its usual names, the head under
-//! `head.`), and `relex.json` with what only a relation classifier needs.
+//! `head.`, a type embedding under `type_embedding.`), and `relex.json` with what only a relation classifier needs.
 
 use std::{
     collections::BTreeMap,
@@ -13,13 +13,17 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Classifier, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, TextEncoder,
+    Classifier, EncodedExample, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, Precision, TextEncoder,
+    TypeEmbedding,
     load::{Collect, WeightFile, WeightTensor, fill, find_weights, open_weights},
     transformers::EitherHead,
 };
 
 /// The version of `relex.json` that this program writes and reads.
 const FORMAT_VERSION: u32 = 1;
+
+/// What the names of a [`TypeEmbedding`]'s weights begin with.
+const TYPE_EMBEDDING: &str = "type_embedding.";
 
 /// What a relation classifier has beyond its encoder; the content of `relex.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,13 +43,23 @@ pub struct ClassifierConfig {
     pub type_words: BTreeMap<String, String>,
     /// Longest text in tokens, special tokens included.
     pub max_tokens: usize,
-    /// The kind of head.
+    /// The kind of head, with its settings.
     pub head: HeadKind,
     /// Dropout in the head.
     pub head_dropout: f32,
     /// Scale of the head's cosine classifier, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cosine_scale: Option<f32>,
+    /// Whether a [`TypeEmbedding`] tells the encoder the entities' types.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub type_embedding: bool,
+    /// What it was trained with and computes with.
+    #[serde(default, skip_serializing_if = "is_f32")]
+    pub precision: Precision,
+}
+
+fn is_f32(precision: &Precision) -> bool {
+    *precision == Precision::F32
 }
 
 impl ClassifierConfig {
@@ -63,6 +77,53 @@ impl ClassifierConfig {
         match &self.query {
             None => mark(example, self.markers, spec),
             Some(query) => mark_with_query(example, self.markers, query, spec),
+        }
+    }
+
+    /// Marks and encodes examples, in order, as the classifier reads them.
+    ///
+    /// # Errors
+    ///
+    /// When an example cannot be marked or encoded.
+    pub fn encode<'a>(
+        &self,
+        text_encoder: &TextEncoder,
+        examples: impl Iterator<Item = &'a Example> + Clone,
+        spec: &DatasetSpec,
+    ) -> Result<Vec<EncodedExample>, ModelError> {
+        let marked = examples.clone();
+        let marked = marked
+            .map(|example| Ok((example.id.as_str(), self.mark(example, spec)?)))
+            .collect::<Result<Vec<_>, ModelError>>()?;
+        let mut encoded = text_encoder.encode_all(&marked)?;
+        for (encoded, example) in encoded.iter_mut().zip(examples) {
+            encoded.entity_types = self.entity_types(example);
+        }
+        Ok(encoded)
+    }
+
+    /// The rows of the type embedding for an example's subject and object, counted from 1: those for subjects come first, types in
+    /// the order of their names. 0 without a type embedding, and for a type that `type_words` lacks.
+    pub fn entity_types(&self, example: &Example) -> [u32; 2] {
+        if !self.type_embedding {
+            return [0, 0];
+        }
+        let row = |entity_type: &str, first: usize| {
+            let place = self.type_words.keys().position(|name| name == entity_type);
+            place.map_or(0, |place| (first + place + 1) as u32)
+        };
+        [
+            row(&example.subject.entity_type, 0),
+            row(&example.object.entity_type, self.type_words.len()),
+        ]
+    }
+
+    /// Rows of the type embedding: one a type and role, 0 without one.
+    pub fn type_rows(&self) -> usize {
+        if self.type_embedding {
+            2 * self.type_words.len()
+        } else {
+            0
         }
     }
 
@@ -89,6 +150,17 @@ pub struct LoadedClassifier {
     pub config: ClassifierConfig,
     /// The tokenizer.
     pub text_encoder: TextEncoder,
+}
+
+impl LoadedClassifier {
+    /// Marks and encodes examples, in order, as the classifier reads them.
+    ///
+    /// # Errors
+    ///
+    /// As [`ClassifierConfig::encode`].
+    pub fn encode(&self, examples: &[Example], spec: &DatasetSpec) -> Result<Vec<EncodedExample>, ModelError> {
+        self.config.encode(&self.text_encoder, examples.iter(), spec)
+    }
 }
 
 /// Writes a classifier's folder whole or not at all: everything goes to a temporary folder beside
@@ -129,7 +201,7 @@ pub fn save_classifier(
 ///
 /// # Errors
 ///
-/// When a file is missing, damaged, or does not fit the others.
+/// When a file is missing, damaged, or does not fit the others, or the device cannot compute in the classifier's precision.
 pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifier, ModelError> {
     let path = folder.join("relex.json");
     if !path.is_file() {
@@ -147,8 +219,9 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
             config.format_version
         )));
     }
+    config.precision.check(device)?;
     let encoder_config = EncoderConfig::from_file(&folder.join("config.json"))?;
-    let text_encoder = TextEncoder::from_file(&folder.join("tokenizer.json"), config.max_tokens)?;
+    let text_encoder = TextEncoder::from_folder(folder, config.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
     let file = open_weights(&find_weights(folder)?)?;
     let file: &dyn WeightFile = file.as_ref();
@@ -160,8 +233,20 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
         architecture: encoder_config.architecture,
     };
     let (head, _) = fill(head, &names, "head.", device)?;
+    let type_embedding = match config.type_rows() {
+        0 => None,
+        rows => {
+            let empty = TypeEmbedding::new(rows, encoder.embedding_size(), device);
+            Some(fill(empty, file, TYPE_EMBEDDING, device)?.0)
+        }
+    };
+    let encoder = encoder.with_precision(config.precision);
     Ok(LoadedClassifier {
-        classifier: Classifier { encoder, head },
+        classifier: Classifier {
+            encoder,
+            head,
+            type_embedding,
+        },
         encoder_config,
         config,
         text_encoder,
@@ -187,7 +272,7 @@ fn encoder_config(path: &Path, vocab_size: usize) -> Result<Vec<u8>, ModelError>
 pub(crate) struct Tensors {
     /// The encoder's, under their canonical names.
     pub(crate) encoder: Vec<(String, WeightTensor)>,
-    /// The others: the head's under `head.`.
+    /// The others: the head's under `head.`, and the type embedding's.
     pub(crate) rest: Vec<(String, WeightTensor)>,
 }
 
@@ -196,11 +281,13 @@ pub(crate) fn tensors(classifier: &Classifier) -> Result<Tensors, String> {
     classifier.encoder.visit(&mut encoder);
     let mut head = Collect::with_prefix("head.");
     classifier.head.visit(&mut head);
-    match encoder.failure.or(head.failure) {
+    let mut types = Collect::with_prefix(TYPE_EMBEDDING);
+    classifier.type_embedding.visit(&mut types);
+    match encoder.failure.or(head.failure).or(types.failure) {
         Some(reason) => Err(reason),
         None => Ok(Tensors {
             encoder: encoder.tensors,
-            rest: head.tensors,
+            rest: head.tensors.into_iter().chain(types.tensors).collect(),
         }),
     }
 }

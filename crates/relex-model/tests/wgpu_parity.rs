@@ -31,7 +31,7 @@ fn losses(device: &Device) -> Vec<f32> {
     let device = device.clone().autodiff();
     let (config, encoder, _) = load_encoder(&encoder_folder(), &device).unwrap();
     let head = HeadConfig {
-        kind: HeadKind::EntityStart,
+        kind: HeadKind::default(),
         hidden_size: config.hidden_size,
         labels: 5,
         dropout: 0.0,
@@ -43,6 +43,8 @@ fn losses(device: &Device) -> Vec<f32> {
         ids: (0..12 + row).map(|token| 5 + (token * 13 + row * 7) % 80).collect(),
         token_types: Vec::new(),
         entity_starts: [2, 7],
+        entity_spans: [3..5, 8..9],
+        entity_types: [0, 0],
         truncated: 0,
     };
     let examples: Vec<EncodedExample> = (0..6).map(example).collect();

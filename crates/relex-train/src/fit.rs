@@ -10,12 +10,14 @@ use burn::{
 use relex_data::rng::stream;
 use relex_eval::{argmax, auprc, micro_f1};
 use relex_loss::Loss;
-use relex_model::{Batch, Classifier, DropoutKeys, EncodedExample, Pass};
+use relex_model::{Batch, Classifier, DropoutKeys, EncodedExample, Pass, Precision};
 
 use crate::{
-    CheckedTrainConfig, Evaluate, Keep, TrainError,
+    CheckedTrainConfig, Evaluate, Keep, TrainError, TrainingConfig,
     batches::training_batches,
-    optimizer::{adamw, clip_by_global_norm},
+    freeze::Freezing,
+    loss_scale::LossScale,
+    optimizer::{clip_by_global_norm, optimizer},
     predict::predict,
 };
 
@@ -57,6 +59,12 @@ pub struct StepReport {
     pub gradient_norm: f32,
     /// The rate of this update.
     pub learning_rate: f64,
+    /// What the loss was multiplied by for the gradients' sake; under `fp16` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss_scale: Option<f32>,
+    /// Whether the update was left out, because that was too much. Loss and norm may not be finite then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skipped: bool,
     /// Rows in the batch.
     pub rows: usize,
     /// Tokens in the batch, padding not counted.
@@ -129,28 +137,38 @@ pub fn fit(
     }
     let values = config.values();
     let (settings, seed) = (&values.training, values.seed);
-    let lengths: Vec<usize> = train.encoded.iter().map(|example| example.ids.len()).collect();
-    let steps = settings.epochs * lengths.len().div_ceil(settings.batch_size);
+    let batches = |epoch: usize| epoch_batches(settings, train, seed, epoch);
+    // Under a token budget epochs can differ in their number of batches.
+    let steps: usize = (1..=settings.epochs).map(|epoch| batches(epoch).len()).sum();
     let dropout_seed = rand::Rng::next_u64(&mut stream(seed, "dropout"));
-    let mut optimizer = adamw(&values.optimizer)?;
+    let mut optimizer = optimizer(&values.optimizer, &classifier);
+    let freezing = Freezing::new(values, &classifier);
+    let mut scale = LossScale::new(settings.precision);
     let mut best: Option<(f64, Classifier)> = None;
     let mut step = 0;
 
     for epoch in 1..=settings.epochs {
-        let mut shuffle = stream(seed, &format!("shuffle/{epoch}"));
-        for rows in training_batches(&lengths, settings.batch_size, &mut shuffle) {
+        classifier = freezing.apply(classifier, epoch);
+        for rows in batches(epoch) {
             let batch = Batch::new(&train.encoded, &rows, pad_token_id);
             let targets = targets(&train.labels, &rows, device);
             let mut keys = DropoutKeys::new(dropout_seed, step as u64);
             let logits = || classifier.forward(batch.to_device(device), &mut Pass::Training(&mut keys));
             let loss = input.loss.value(logits, targets, step as f64 / steps as f64);
-            let loss_value = finite(loss.clone().into_scalar(), "loss", step, train, &rows)?;
+            let loss_value: f32 = loss.clone().into_scalar();
 
-            let mut gradients = GradientsParams::from_grads(loss.backward(), &classifier);
-            let norm = clip_by_global_norm(&classifier, &mut gradients, values.optimizer.max_gradient_norm);
-            let gradient_norm = finite(norm, "gradient norm", step, train, &rows)?;
-            let learning_rate = values.optimizer.learning_rate * values.schedule.factor(step, steps);
-            classifier = optimizer.step(learning_rate, classifier, gradients);
+            let factor = scale.factor();
+            let mut gradients = GradientsParams::from_grads(scale.apply(loss).backward(), &classifier);
+            let limit = values.optimizer.max_gradient_norm;
+            let gradient_norm = clip_by_global_norm(&classifier, &mut gradients, limit, factor);
+            let learning_rate = values.optimizer.rate(step, values.schedule.factor(step, steps));
+            let skipped = !(loss_value.is_finite() && gradient_norm.is_finite()) && scale.overflowed();
+            if !skipped {
+                finite(loss_value, "loss", step, train, &rows)?;
+                finite(gradient_norm, "gradient norm", step, train, &rows)?;
+                classifier = optimizer.step(learning_rate, classifier, gradients);
+                scale.updated();
+            }
             step += 1;
 
             let report = StepReport {
@@ -160,6 +178,8 @@ pub fn fit(
                 loss: loss_value,
                 gradient_norm,
                 learning_rate,
+                loss_scale: (settings.precision == Precision::Fp16).then_some(factor),
+                skipped,
                 rows: rows.len(),
                 tokens: batch.tokens(),
                 padded_tokens: batch.padded_tokens(),
@@ -185,6 +205,19 @@ pub fn fit(
         }
     }
     Ok(best.map_or(classifier, |(_, classifier)| classifier))
+}
+
+/// The rows of every step of an epoch: drawn by the sampler, put together by length.
+fn epoch_batches(settings: &TrainingConfig, train: &LabelledRows, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
+    let sampled = settings
+        .sampler
+        .epoch(&train.labels, &mut stream(seed, &format!("sample/{epoch}")));
+    let lengths: Vec<usize> = sampled.iter().map(|&row| train.encoded[row].ids.len()).collect();
+    let mut shuffle = stream(seed, &format!("shuffle/{epoch}"));
+    training_batches(&lengths, settings.batch_limits(), &mut shuffle)
+        .into_iter()
+        .map(|batch| batch.into_iter().map(|index| sampled[index]).collect())
+        .collect()
 }
 
 fn targets(labels: &[usize], rows: &[usize], device: &Device) -> Tensor<1, Int> {
@@ -224,12 +257,12 @@ fn evaluate(
         device,
         ..
     } = *input;
-    let batch_size = config.values().training.evaluation_batch_size;
+    let limits = config.values().training.evaluation_limits();
     let inference = device.clone().inner();
     let probabilities = predict(
         &classifier.valid(),
         &valid.encoded,
-        batch_size,
+        limits,
         pad_token_id,
         &inference,
         observe,

@@ -19,19 +19,24 @@ mod batches;
 mod config;
 mod error;
 mod fit;
+mod freeze;
+mod loss_scale;
 mod optimizer;
 mod predict;
 mod prepare;
 mod run;
+mod sampler;
 mod schedule;
 
-pub use batches::{prediction_batches, training_batches};
+pub use batches::{BatchLimits, prediction_batches, training_batches};
 pub use config::{
-    CheckedTrainConfig, DataConfig, Evaluate, Keep, ModelConfig, OptimizerConfig, TrainConfig, TrainingConfig, resolve,
+    AdafactorStep, CheckedTrainConfig, DataConfig, Evaluate, Keep, ModelConfig, OptimizerConfig, OptimizerRule,
+    ResolvedConfig, TrainConfig, TrainingConfig, configuration_reference, resolve, resolve_with_origins,
 };
 pub use error::TrainError;
 pub use fit::{EvaluationReport, Event, FitInput, LabelledRows, StepReport, fit};
 pub use predict::predict;
 pub use prepare::{OpenEncoder, SplitData, build_loss, classifier_config, encode_rows, open_encoder};
 pub use run::{Provenance, RunFolder};
-pub use schedule::Schedule;
+pub use sampler::Sampler;
+pub use schedule::{Schedule, Warmup};

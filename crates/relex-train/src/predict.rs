@@ -3,11 +3,11 @@ use std::ops::ControlFlow;
 use burn::tensor::{Device, activation::softmax};
 use relex_model::{Batch, Classifier, EncodedExample, Pass};
 
-use crate::{TrainError, batches::prediction_batches};
+use crate::{BatchLimits, TrainError, batches::prediction_batches};
 
 /// Probabilities of every label for every row, row-major `[rows, labels]`, in the rows' order.
 ///
-/// Rows of like length go through together; `observe` hears after each batch how many rows are
+/// Rows of like length go through together, in batches within `limits`; a number means so many rows. `observe` hears after each batch how many rows are
 /// done, and may break off.
 ///
 /// # Errors
@@ -17,7 +17,7 @@ use crate::{TrainError, batches::prediction_batches};
 pub fn predict(
     classifier: &Classifier,
     encoded: &[EncodedExample],
-    batch_size: usize,
+    limits: impl Into<BatchLimits>,
     pad_token_id: u32,
     device: &Device,
     mut observe: impl FnMut(usize) -> ControlFlow<()>,
@@ -25,7 +25,7 @@ pub fn predict(
     let lengths: Vec<usize> = encoded.iter().map(|example| example.ids.len()).collect();
     let mut by_row: Vec<Vec<f64>> = vec![Vec::new(); encoded.len()];
     let mut done = 0;
-    for rows in prediction_batches(&lengths, batch_size) {
+    for rows in prediction_batches(&lengths, limits.into()) {
         let batch = Batch::new(encoded, &rows, pad_token_id);
         let logits = classifier.forward(batch.to_device(device), &mut Pass::Inference);
         let [_, labels] = logits.dims();

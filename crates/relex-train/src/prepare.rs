@@ -147,6 +147,8 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
         head: model.head,
         head_dropout: model.head_dropout,
         cosine_scale: model.cosine_scale,
+        precision: config.values().training.precision,
+        type_embedding: model.type_embedding,
     }
 }
 
@@ -165,19 +167,21 @@ pub struct OpenEncoder {
     pub report: LoadReport,
 }
 
-/// Opens the configuration's encoder, adds the tokens that its markers need for this data set, and freezes layers.
+/// Opens the configuration's encoder and adds the tokens that its markers need for this data set.
 ///
 /// # Errors
 ///
-/// When a file is missing or damaged, the tokenizer has more tokens than the encoder has embeddings,
-/// the wanted length is more than the encoder has positions, it has fewer layers than should be frozen, or a type cannot be part
-/// of a token.
+/// When the device cannot compute in the wanted precision, a file is missing or damaged, the tokenizer has more tokens than the
+/// encoder has embeddings, the wanted length is more than the encoder has positions, it has fewer layers than should be frozen,
+/// or a type cannot be part of a token.
 pub fn open_encoder(
     config: &CheckedTrainConfig,
     spec: &DatasetSpec,
     device: &Device,
 ) -> Result<OpenEncoder, TrainError> {
     let model = &config.values().model;
+    let precision = config.values().training.precision;
+    precision.check(device)?;
     let folder = config.encoder_folder();
     let (mut encoder_config, encoder, report) = load_encoder(folder, device)?;
     if model.freeze_layers > encoder_config.num_hidden_layers {
@@ -190,12 +194,12 @@ pub fn open_encoder(
             ),
         });
     }
-    let mut text_encoder = TextEncoder::from_file(&folder.join("tokenizer.json"), model.max_tokens)?;
+    let mut text_encoder = TextEncoder::from_folder(folder, model.max_tokens)?;
     text_encoder.check_fits(&encoder_config)?;
     let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;
     let encoder = encoder
         .add_tokens(&new_tokens, &mut encoder_config)?
-        .with_frozen(model.freeze_layers);
+        .with_precision(precision);
     Ok(OpenEncoder {
         config: encoder_config,
         encoder,
@@ -217,11 +221,8 @@ pub fn encode_rows(
     rows: &[usize],
     spec: &DatasetSpec,
 ) -> Result<Vec<EncodedExample>, TrainError> {
-    let marked = rows
-        .iter()
-        .map(|&row| Ok((examples[row].id.as_str(), classifier.mark(&examples[row], spec)?)))
-        .collect::<Result<Vec<_>, TrainError>>()?;
-    Ok(text_encoder.encode_all(&marked)?)
+    let examples = rows.iter().map(|&row| &examples[row]);
+    Ok(classifier.encode(text_encoder, examples, spec)?)
 }
 
 fn negative_label(labels: &LabelSet) -> &str {

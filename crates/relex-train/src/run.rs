@@ -146,6 +146,9 @@ pub struct Provenance {
     pub valid_rows: usize,
     /// Sentences that were cut to fit.
     pub truncated_sentences: usize,
+    /// Tokens that were left out of them.
+    #[serde(default)]
+    pub truncated_tokens: usize,
     /// Updates.
     pub steps: usize,
     /// Tokens learnt from, over all epochs, padding not counted.

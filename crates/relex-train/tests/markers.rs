@@ -67,7 +67,8 @@ fn check(more: &[&str]) -> (usize, usize) {
     };
     let (train, valid) = (encode(&data.train), encode(&data.valid));
     let head = classifier_config.head_config(open.config.hidden_size);
-    let classifier = Classifier::with_new_head(open.encoder, &head, &mut stream(1, "head"), &training_device);
+    let classifier = Classifier::with_new_head(open.encoder, &head, &mut stream(1, "head"), &training_device)
+        .with_type_embedding(classifier_config.type_rows(), &training_device);
     let loss = build_loss(&config, &data).unwrap();
     let input = FitInput {
         config: &config,

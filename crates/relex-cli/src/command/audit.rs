@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use relex_data::audit::Comparison;
 use relex_data::{Example, Role, audit, compare, read_examples_with};
 
-use super::{Dataset, tell_bad_rows};
+use super::Dataset;
 use crate::{
     args::AuditArguments,
     progress::{Verbosity, show},
@@ -58,7 +58,7 @@ fn against(
         let title = path.display().to_string();
         return Ok(Some(compare(examples, labels, &rows, labels).titled(&title)));
     }
-    let other = Dataset::find(path, arguments.against_data_dir.as_deref())?.with(dataset.on_bad_row);
+    let other = Dataset::find(path, arguments.against_data_dir.as_deref())?.like(dataset);
     let rows = other.read(Role::Train)?;
     let comparison = compare(examples, labels, &rows, &other.spec.labels);
     Ok(Some(comparison.titled(&title(&other, Role::Train))))
@@ -73,6 +73,6 @@ fn read_file(path: &Path, dataset: &Dataset) -> anyhow::Result<Vec<Example>> {
         )
     })?;
     let (examples, report) = read_examples_with(path, &file, &dataset.spec, dataset.on_bad_row)?;
-    tell_bad_rows(&report);
+    dataset.account_for(report)?;
     Ok(examples)
 }

@@ -47,7 +47,7 @@ fn why_none(augmentation: &Augmentation) -> String {
         .recipes
         .iter()
         .flat_map(|recipe| recipe.refused.iter().map(|(why, count)| (&recipe.recipe, why, count)))
-        .map(|(recipe, why, count)| format!("{recipe} refused {count} times, because {why}"))
+        .map(|(recipe, why, count)| format!("{recipe} refused {count}, because {why}"))
         .collect();
     if reasons.is_empty() {
         "every label has the rows that --balance and --per-label ask for; ask for more, or add --negative".into()

@@ -41,7 +41,8 @@ fn form(argument: FormArgument) -> WrittenForm {
 /// A data set's own files are not written over.
 fn refuse_sources(dataset: &Dataset, out: &Path) -> anyhow::Result<()> {
     let Ok(target) = out.canonicalize() else { return Ok(()) };
-    let mut sources = dataset.spec.files.iter().map(|file| dataset.files.join(&file.path));
+    let files = dataset.spec.files.iter().map(|file| dataset.files.join(&file.path));
+    let mut sources = files.chain([dataset.folder.join("dataset.toml")]);
     if sources.any(|source| source.canonicalize().is_ok_and(|source| source == target)) {
         bail!(
             "{}: this is a file of the data set itself; choose another --out",
@@ -57,6 +58,12 @@ fn description(spec: &DatasetSpec, form: WrittenForm, out: &Path, role: Role) ->
         .file_name()
         .with_context(|| format!("{}: no name of a file", out.display()))?;
     let path = out.with_file_name("dataset.toml");
+    if path == out {
+        bail!(
+            "{}: the description would take this name; choose another --out",
+            out.display()
+        );
+    }
     let mut described = form.describe(spec, Path::new(name), role);
     if let Ok(text) = std::fs::read_to_string(&path) {
         let there = DatasetSpec::parse(&text, &path)?;

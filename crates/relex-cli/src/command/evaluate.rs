@@ -1,37 +1,43 @@
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use relex_data::{Example, LabelSet, Manifest, Role, Tier, data_hash, duplicate_groups};
+use anyhow::bail;
 use relex_eval::{
-    BootstrapConfig, Evaluation, EvaluationInput, Predictions, PredictionsMeta, evaluate, render_terminal,
+    BootstrapConfig, DeclaredValues, Evaluation, TargetMix, TargetPrior, Truth, render_terminal, target_mix,
 };
-use relex_train::{RunFolder, resolve};
+use relex_train::RunFolder;
 
-use super::{Dataset, open_run};
+use super::{
+    gold::Gold,
+    member::check_named,
+    open_run,
+    scored::Scored,
+    semeval,
+    shift::{self, Known, Target, read_target},
+    slices,
+};
 use crate::{
     args::EvaluateArguments,
     progress::{Verbosity, show},
 };
 
 pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let scored = match (&arguments.run, &arguments.predictions, &arguments.dataset) {
-        (Some(run), _, _) => Scored::of_run(&open_run(run)?)?,
-        (None, Some(path), Some(dataset)) => {
-            let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
-            let split = arguments.split.as_deref().map(Manifest::read).transpose()?;
-            Scored::of_file(path, &dataset.with(arguments.on_bad_row.into()), split.as_ref())?
-        }
-        _ => bail!("give --run, or --predictions with --dataset"),
-    };
+    if arguments.semeval_scorer {
+        show(&semeval::report(arguments, verbosity)?.to_string());
+        return Ok(());
+    }
+    let scored = verbosity.timed("read", || scored(arguments, verbosity))?;
     let bootstrap = BootstrapConfig {
         resamples: arguments.resamples,
         seed: arguments.seed,
         level: 0.95,
     };
-    let evaluation = verbosity.timed("evaluate", || scored.evaluate(bootstrap))?;
+    let target_mix = target_mix_of(arguments, &scored, bootstrap, verbosity)?;
+    let mut evaluation = verbosity.timed("evaluate", || scored.evaluate(bootstrap))?;
+    if arguments.slices {
+        let slicings = slices::slicings(&scored);
+        evaluation.slices = verbosity.timed("slices", || scored.evaluate_slices(bootstrap, &slicings))?;
+    }
+    evaluation.target_mix = target_mix;
     let in_run = arguments.run.as_ref().map(|run| RunFolder::at(run).evaluation("valid"));
     for path in in_run.iter().chain(&arguments.json) {
         evaluation.write(path)?;
@@ -40,113 +46,62 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
     Ok(())
 }
 
-/// Predictions beside the examples they are for.
-pub(super) struct Scored {
-    pub(super) predictions: Predictions,
-    pub(super) examples: Vec<Example>,
-    pub(super) labels: LabelSet,
-    pub(super) gold: Vec<usize>,
-}
-
-impl Scored {
-    /// A run's predictions for its validation fold.
-    pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Self> {
-        let config = resolve(&folder.config(), &[])?;
-        let data = &config.data;
-        let path = folder.predictions("valid");
-        if !path.is_file() {
-            bail!(
-                "{}: no predictions yet; run `relex predict --run {}` first",
-                path.display(),
-                folder.path().display()
-            );
+/// The predictions that the arguments name.
+pub(super) fn scored(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow::Result<Scored> {
+    let named = [&arguments.predictions, &arguments.shift.target].map(|path| path.iter().cloned());
+    let named: Vec<PathBuf> = named.into_iter().flatten().collect();
+    check_named(&arguments.foreign, &[], &named)?;
+    match (&arguments.run, &arguments.predictions) {
+        (Some(_), _) if arguments.gold.dataset.is_some() => {
+            bail!("a run knows its data set: leave --dataset out, or score a file with --predictions")
         }
-        let dataset = Dataset::find(&data.dataset, data.folder.as_deref())?;
-        // As the run was measured: the split in its folder says which conflicts were settled, and how.
-        let split = Manifest::read(&folder.split())?;
-        Self::of_file(&path, &dataset.with(data.on_bad_row), Some(&split))
-    }
-
-    /// Predictions of any system for labelled rows of a data set, as the conflict policy of a split leaves them.
-    fn of_file(path: &Path, dataset: &Dataset, split: Option<&Manifest>) -> anyhow::Result<Self> {
-        let labels = dataset.spec.labels.clone();
-        let meta = PredictionsMeta::read_beside(path)?;
-        let order = if meta.is_some() { None } else { Some(labels.names()) };
-        let predictions = Predictions::read(path, order)?;
-        if predictions.labels != labels.names() {
-            bail!(
-                "{}: its label order is not that of data set {:?}",
-                path.display(),
-                dataset.spec.name
-            );
-        }
-        let mut examples = dataset.read(Role::Train)?;
-        if let Some(split) = split {
-            examples = split.resolve(examples, &labels)?;
-        }
-        let mut by_id: HashMap<String, Example> = examples
-            .into_iter()
-            .map(|example| (example.id.clone(), example))
-            .collect();
-        let mut examples = Vec::with_capacity(predictions.rows());
-        let mut gold = Vec::with_capacity(predictions.rows());
-        for id in &predictions.ids {
-            let example = by_id.remove(id).with_context(|| {
-                format!(
-                    "{}: row {id:?} is not in data set {:?}",
-                    path.display(),
-                    dataset.spec.name
-                )
-            })?;
-            let label = example
-                .label
-                .with_context(|| format!("{}: row {id:?} has no gold label to score against", path.display()))?;
-            gold.push(label.index());
-            examples.push(example);
-        }
-        if meta.is_some_and(|meta| !describes(&meta, &examples, &labels)) {
-            bail!(
-                "{}: data set {:?} has rows of these ids, but not those that were predicted; restore its data file, predict again, or if \
-                 their split settled conflicts, give it with --split",
-                path.display(),
-                dataset.spec.name
-            );
-        }
-        Ok(Self {
-            predictions,
-            examples,
-            labels,
-            gold,
-        })
-    }
-
-    /// Scores with intervals; resampling draws sentences, since rows of one sentence are not
-    /// independent.
-    pub(super) fn evaluate(&self, bootstrap: BootstrapConfig) -> anyhow::Result<Evaluation> {
-        let groups: Vec<usize> = duplicate_groups(&self.examples, Tier::Identical).iter().collect();
-        Ok(evaluate(&EvaluationInput {
-            labels: self.labels.names(),
-            negative: self.labels.negative().index(),
-            gold: &self.gold,
-            probabilities: &self.predictions.probabilities,
-            groups: &groups,
-            bootstrap,
-        })?)
+        (Some(run), _) => Scored::of_run(&open_run(run)?),
+        (None, Some(path)) => match Gold::of_flags(&arguments.gold)? {
+            Some(gold) => Scored::of_file(path, &gold, &arguments.foreign, verbosity),
+            None => bail!(
+                "{}: where its gold labels are is not known; name the data set with --dataset",
+                path.display()
+            ),
+        },
+        (None, None) => bail!("give --run, or --predictions with --dataset"),
     }
 }
 
-/// Whether the predictions were made for these rows, with their labels or without.
-fn describes(meta: &PredictionsMeta, examples: &[Example], labels: &LabelSet) -> bool {
-    let unlabelled = || -> Vec<Example> {
-        examples
-            .iter()
-            .map(|example| Example {
-                label: None,
-                ..example.clone()
-            })
-            .collect()
+/// The scores at another mix of labels, if one is asked for.
+fn target_mix_of(
+    arguments: &EvaluateArguments,
+    scored: &Scored,
+    bootstrap: BootstrapConfig,
+    verbosity: Verbosity,
+) -> anyhow::Result<Option<TargetMix>> {
+    if !arguments.shift.is_asked() {
+        return Ok(None);
+    }
+    let sources: Vec<PathBuf> = arguments.run.iter().chain(&arguments.predictions).cloned().collect();
+    let name = sources.first().map_or(Path::new("predictions"), PathBuf::as_path);
+    let (table, _) = scored.predictions.table(name, DeclaredValues::default())?;
+    let known = Known {
+        labels: scored.labels.names(),
+        table: &table,
+        truth: Truth {
+            gold: &scored.gold,
+            negative: scored.labels.negative().index(),
+            groups: &scored.groups,
+        },
+        bootstrap,
     };
-    meta.data_hash == data_hash(examples, labels) || meta.data_hash == data_hash(&unlabelled(), labels)
+    let read = || {
+        let target = arguments.shift.target.as_deref();
+        Ok(read_target(target, &sources, known.labels, &arguments.foreign, verbosity)?.table)
+    };
+    let Some(target) = shift::target_prior(&arguments.shift, &known, read, verbosity)? else {
+        return Ok(None);
+    };
+    let prior = match &target {
+        Target::Given(prior) => TargetPrior::Known(prior),
+        Target::Estimated(report) => TargetPrior::Estimated(report.recommended()?),
+    };
+    Ok(Some(target_mix(&table, &known.truth, prior, &bootstrap)?))
 }
 
 /// The scores that `relex evaluate --run` wrote, or an error that says to run it.

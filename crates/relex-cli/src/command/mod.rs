@@ -2,25 +2,45 @@
 
 pub(crate) mod audit;
 pub(crate) mod augment;
+pub(crate) mod calibrate;
+pub(crate) mod compare;
+pub(crate) mod config;
 pub(crate) mod convert;
+pub(crate) mod ensemble;
+pub(crate) mod estimate;
 pub(crate) mod evaluate;
 pub(crate) mod export;
 pub(crate) mod fetch;
+mod gold;
+mod held_out;
 pub(crate) mod lint;
+mod member;
+pub(crate) mod noise;
 pub(crate) mod predict;
 pub(crate) mod report;
+mod scored;
+mod semeval;
+mod shift;
+mod slices;
 pub(crate) mod split;
 pub(crate) mod train;
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use anyhow::{anyhow, bail};
 use relex_data::{DataError, DatasetSpec, Example, OnBadRow, ReadReport, Role};
+use relex_eval::Metric;
+use relex_model::{EncodedExample, TextEncoder, Truncation};
 use relex_train::{CheckedTrainConfig, RunFolder, SplitData, TrainError};
 
 use crate::{
-    args::{BadRowArgument, DataArguments, FileRole},
-    progress::complain,
+    args::{BadRowArgument, DataArguments, FileRole, MetricArgument},
+    progress::{Verbosity, complain},
+    system::cache_folder,
 };
 
 /// How many bad rows are shown; `--bad-rows` writes all.
@@ -30,15 +50,26 @@ const BAD_ROWS_SHOWN: usize = 5;
 pub(crate) struct Dataset {
     pub(crate) spec: DatasetSpec,
     pub(crate) files: PathBuf,
+    /// Where its `dataset.toml` is.
+    pub(crate) folder: PathBuf,
     on_bad_row: OnBadRow,
-    bad_rows: Option<PathBuf>,
+    bad_rows: Option<Rc<BadRowsFile>>,
+}
+
+/// The file of `--bad-rows`: a JSON array, with an account of each file that was read.
+struct BadRowsFile {
+    path: PathBuf,
+    reports: RefCell<Vec<ReadReport>>,
 }
 
 impl Dataset {
     pub(crate) fn open(arguments: &DataArguments) -> anyhow::Result<Self> {
         let mut dataset = Self::find(&arguments.dataset, arguments.data_dir.as_deref())?;
         dataset.on_bad_row = arguments.on_bad_row.into();
-        dataset.bad_rows.clone_from(&arguments.bad_rows);
+        dataset.bad_rows = arguments.bad_rows.clone().map(|path| {
+            let reports = RefCell::default();
+            Rc::new(BadRowsFile { path, reports })
+        });
         Ok(dataset)
     }
 
@@ -46,15 +77,25 @@ impl Dataset {
     pub(crate) fn find(name: &Path, files: Option<&Path>) -> anyhow::Result<Self> {
         let folder = dataset_folder(name)?;
         let spec = DatasetSpec::from_file(&folder.join("dataset.toml"))?;
-        Ok(Self::new(spec, files.unwrap_or(&folder)))
+        Ok(Self::new(spec, folder.clone(), files.unwrap_or(&folder)))
     }
 
-    fn new(spec: DatasetSpec, files: &Path) -> Self {
+    fn new(spec: DatasetSpec, folder: PathBuf, files: &Path) -> Self {
         Self {
             spec,
+            folder,
             files: files.into(),
             on_bad_row: OnBadRow::Fail,
             bad_rows: None,
+        }
+    }
+
+    /// The same data set, read as another is, its bad rows listed in the same file.
+    pub(crate) fn like(self, other: &Self) -> Self {
+        Self {
+            on_bad_row: other.on_bad_row,
+            bad_rows: other.bad_rows.clone(),
+            ..self
         }
     }
 
@@ -70,11 +111,19 @@ impl Dataset {
             DataError::BadRow(_) => anyhow!("{error} (or see what --on-bad-row skip and repair do)"),
             error => error.into(),
         })?;
-        tell_bad_rows(&report);
-        if let Some(path) = &self.bad_rows {
-            relex_data::write_atomically(path, &serde_json::to_vec_pretty(&report)?)?;
-        }
+        self.account_for(report)?;
         Ok(examples)
+    }
+
+    /// Says what became of bad rows, and adds that to the file of `--bad-rows`.
+    pub(crate) fn account_for(&self, report: ReadReport) -> anyhow::Result<()> {
+        tell_bad_rows(&report);
+        if let Some(file) = &self.bad_rows {
+            file.reports.borrow_mut().push(report);
+            let reports = serde_json::to_vec_pretty(&*file.reports.borrow())?;
+            relex_data::write_atomically(&file.path, &reports)?;
+        }
+        Ok(())
     }
 
     /// The context of a complaint about labelled rows and the manifest that does not fit them.
@@ -94,12 +143,49 @@ pub(crate) fn tell_bad_rows(report: &ReadReport) {
     }
 }
 
+/// A tokenizer that keeps what it makes of many sentences in the user's cache folder, if there is one.
+pub(crate) fn with_cache(text_encoder: TextEncoder) -> TextEncoder {
+    match cache_folder() {
+        Some(folder) => text_encoder.with_cache(&folder.join("tokens")),
+        None => text_encoder,
+    }
+}
+
+/// Says how many sentences were cut to fit, if any were.
+pub(crate) fn tell_truncation<'a>(
+    encoded: impl IntoIterator<Item = &'a EncodedExample>,
+    max_tokens: usize,
+    verbosity: Verbosity,
+) -> Truncation {
+    let truncation = Truncation::of(encoded);
+    if truncation.cut > 0 {
+        verbosity.note(format!(
+            "{truncation} (model.max_tokens = {max_tokens}; what is around the two entities was kept)"
+        ));
+    }
+    truncation
+}
+
 impl From<BadRowArgument> for OnBadRow {
     fn from(argument: BadRowArgument) -> Self {
         match argument {
             BadRowArgument::Fail => Self::Fail,
             BadRowArgument::Skip => Self::Skip,
             BadRowArgument::Repair => Self::Repair,
+        }
+    }
+}
+
+impl From<MetricArgument> for Metric {
+    fn from(argument: MetricArgument) -> Self {
+        match argument {
+            MetricArgument::MicroF1 => Self::MicroF1,
+            MetricArgument::MacroF1 => Self::MacroF1,
+            MetricArgument::Auprc => Self::Auprc,
+            MetricArgument::Accuracy => Self::Accuracy,
+            MetricArgument::SemevalF1 => Self::SemevalF1,
+            MetricArgument::Brier => Self::BrierScore,
+            MetricArgument::LogLoss => Self::LogLoss,
         }
     }
 }
@@ -154,7 +240,7 @@ pub(crate) fn load_split(config: &CheckedTrainConfig) -> anyhow::Result<SplitDat
         let spec = mismatch.then(|| DatasetSpec::from_file(&data.dataset.join("dataset.toml")));
         let error = anyhow::Error::new(error);
         match spec {
-            Some(Ok(spec)) => error.context(Dataset::new(spec, data.files()).beside(&data.split)),
+            Some(Ok(spec)) => error.context(Dataset::new(spec, data.dataset.clone(), data.files()).beside(&data.split)),
             _ => error,
         }
     })?;

@@ -4,9 +4,11 @@ use anyhow::{Context, anyhow, bail};
 use relex_data::{DatasetSpec, Example, OnBadRow, Role, data_hash, read_examples_with, sha256_file};
 use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
 use relex_model::{DeviceChoice, LoadedClassifier, load_classifier, open_device};
-use relex_train::{CheckedTrainConfig, Provenance, RunFolder, TrainConfig, TrainError, encode_rows, predict, resolve};
+use relex_train::{
+    BatchLimits, CheckedTrainConfig, Provenance, RunFolder, TrainConfig, TrainError, encode_rows, predict, resolve,
+};
 
-use super::{Dataset, load_split, open_run, tell_bad_rows, trained_model};
+use super::{Dataset, load_split, open_run, tell_bad_rows, tell_truncation, trained_model, with_cache};
 use crate::{
     args::{PredictArguments, Rows},
     interrupt::{self, Interrupted},
@@ -20,7 +22,7 @@ struct Source {
     /// The run, with its configuration.
     run: Option<(RunFolder, CheckedTrainConfig)>,
     device: DeviceChoice,
-    batch_size: usize,
+    limits: BatchLimits,
 }
 
 /// Rows to predict, and what they are.
@@ -42,18 +44,14 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
     let device = open_device(source.device)?;
     let model = load_classifier(&source.model, &device)?;
     check_fits(&model, &input.spec, &source.model)?;
-    let encoded = encode_rows(
-        &model.text_encoder,
-        &model.config,
-        &input.examples,
-        &input.rows,
-        &input.spec,
-    )?;
+    let text_encoder = with_cache(model.text_encoder);
+    let encoded = encode_rows(&text_encoder, &model.config, &input.examples, &input.rows, &input.spec)?;
+    tell_truncation(&encoded, model.config.max_tokens, verbosity);
 
     interrupt::listen()?;
     let mut progress = Progress::new(encoded.len(), "predict", verbosity);
     let pad = model.encoder_config.pad_token_id;
-    let probabilities = predict(&model.classifier, &encoded, source.batch_size, pad, &device, |done| {
+    let probabilities = predict(&model.classifier, &encoded, source.limits, pad, &device, |done| {
         progress.at(done, "rows");
         interrupt::flow()
     });
@@ -104,7 +102,7 @@ impl Source {
                 name: name.into_owned(),
                 run: None,
                 device: wanted.unwrap_or_default(),
-                batch_size: TrainConfig::default().training.evaluation_batch_size,
+                limits: TrainConfig::default().training.evaluation_limits(),
             });
         }
         let Some(run) = &arguments.run else {
@@ -117,7 +115,7 @@ impl Source {
             model,
             name: folder.name(),
             device: wanted.unwrap_or(config.device()),
-            batch_size: config.values().training.evaluation_batch_size,
+            limits: config.values().training.evaluation_limits(),
             run: Some((folder, config)),
         })
     }
@@ -166,7 +164,7 @@ fn input_of_run(
         return Ok(Input::whole(
             spec,
             examples,
-            outputs(vec![folder.path().join("submission.csv")]),
+            outputs(vec![super::member::submission(folder)]),
         ));
     }
     let data = load_split(config)?;

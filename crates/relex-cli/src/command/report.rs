@@ -1,92 +1,222 @@
-use relex_eval::{Report, ReportRow};
-use relex_train::{Provenance, RunFolder};
+mod provenance;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use relex_eval::{
+    Arm, BootstrapConfig, BrowsedRows, Comparison, ComparisonInput, Evaluation, Metric, Report, ReportRow,
+    ReportSystem, Slicing, TrainingHistory, compare,
+};
+use relex_train::RunFolder;
 
 use super::{
-    evaluate::{Scored, read_evaluation},
+    compare::{Loaded, aligned, short_names},
+    evaluate::read_evaluation,
+    gold::Gold,
+    member::check_named,
     open_run,
+    scored::Scored,
+    slices,
 };
 use crate::{
-    args::ReportArguments,
+    args::{BrowsedArgument, ReportArguments},
     progress::{Verbosity, show},
 };
 
+/// The scores whose differences are shown.
+const COMPARED: [Metric; 3] = [Metric::MicroF1, Metric::Auprc, Metric::Accuracy];
+
 pub(crate) fn run(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let folder = open_run(&arguments.run)?;
-    let evaluation = read_evaluation(&folder)?;
-    let scored = Scored::of_run(&folder)?;
+    let out = out(arguments)?;
+    let systems = verbosity.timed("read", || load(arguments, verbosity))?;
+    let names = short_names(&systems.iter().map(|system| system.path.clone()).collect::<Vec<_>>());
+    let reference = &systems[0].loaded;
+    let slicings = slices::slicings(&reference.scored);
+    let mut shown = Vec::new();
+    for (name, system) in names.into_iter().zip(&systems) {
+        // Before it is scored: what may not stand beside the others is refused at once.
+        let probabilities = aligned(reference, &system.loaded)?;
+        let evaluation = verbosity.timed("evaluate", || system.evaluation(arguments, reference, &slicings))?;
+        shown.push(ReportSystem {
+            name,
+            evaluation,
+            probabilities,
+            history: system.history()?,
+            provenance: system.provenance()?,
+        });
+    }
+    let comparisons = verbosity.timed("compare", || comparisons(arguments, reference, &shown))?;
     let report = Report {
-        title: folder.name(),
-        evaluation,
-        rows: wrong_rows(&scored),
-        provenance: provenance(&folder)?,
+        title: title(&shown),
+        labels: reference.scored.labels.names().to_vec(),
+        negative: reference.scored.labels.negative().index(),
+        rows: rows(&reference.scored),
+        slicings,
+        systems: shown,
+        comparisons,
+        browsed: match arguments.rows {
+            BrowsedArgument::Wrong => BrowsedRows::Wrong,
+            BrowsedArgument::All => BrowsedRows::All,
+        },
     };
-    verbosity.detail(format!("{} wrong rows", report.rows.len()));
-    let path = arguments.out.clone().unwrap_or_else(|| folder.report());
-    super::split::create_parent(&path)?;
-    report.write(&path)?;
-    show(&path.display().to_string());
+    super::split::create_parent(&out)?;
+    report.write(&out).map_err(|error| match error {
+        relex_eval::EvalError::OtherScores { .. } => {
+            anyhow::Error::new(error).context("run `relex evaluate --run` again after each `relex predict`")
+        }
+        other => other.into(),
+    })?;
+    show(&out.display().to_string());
     Ok(())
 }
 
-fn wrong_rows(scored: &Scored) -> Vec<ReportRow> {
-    let labels = scored.labels.names();
-    let rows = scored.examples.iter().zip(&scored.gold).enumerate();
-    rows.filter(|(row, (_, gold))| scored.predictions.predicted(*row) != **gold)
-        .map(|(row, (example, &gold))| {
-            let predicted = scored.predictions.predicted(row);
-            let probabilities = scored.predictions.row(row);
-            let span = |span: relex_data::Span| (span.start(), span.end());
-            ReportRow {
-                id: example.id.clone(),
-                sentence: example.sentence.clone(),
-                subject: span(example.subject.span),
-                object: span(example.object.span),
-                subject_type: example.subject.entity_type.clone(),
-                object_type: example.object.entity_type.clone(),
-                gold: labels[gold].clone(),
-                predicted: labels[predicted].clone(),
-                confidence: probabilities[predicted],
-                gold_probability: probabilities[gold],
-            }
+/// A system that is shown, and where it comes from.
+struct System {
+    path: PathBuf,
+    /// `None` for a predictions file.
+    run: Option<RunFolder>,
+    loaded: Loaded,
+}
+
+fn load(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<Vec<System>> {
+    check_named(&arguments.foreign, &[], &arguments.predictions)?;
+    let mut systems = Vec::new();
+    for path in &arguments.run {
+        let folder = open_run(path)?;
+        // What is missing is said before anything is computed.
+        read_evaluation(&folder)?;
+        systems.push(System {
+            path: path.clone(),
+            loaded: Loaded {
+                name: path.display().to_string(),
+                scored: Scored::of_run(&folder)?,
+            },
+            run: Some(folder),
+        });
+    }
+    let gold = Gold::of_flags(&arguments.gold)?;
+    for path in &arguments.predictions {
+        let gold = gold.as_ref().context("give --dataset with --predictions")?;
+        systems.push(System {
+            path: path.clone(),
+            loaded: Loaded {
+                name: path.display().to_string(),
+                scored: Scored::of_file(path, gold, &arguments.foreign, verbosity)?,
+            },
+            run: None,
+        });
+    }
+    Ok(systems)
+}
+
+fn out(arguments: &ReportArguments) -> anyhow::Result<PathBuf> {
+    match (&arguments.out, &arguments.run[..]) {
+        (Some(out), _) => Ok(out.clone()),
+        (None, [run]) => Ok(RunFolder::at(run).report()),
+        (None, _) => bail!("a report of several systems belongs to none of them: say where it goes with --out"),
+    }
+}
+
+fn title(systems: &[ReportSystem]) -> String {
+    match systems {
+        [one] => one.name.clone(),
+        [one, other] => format!("{} and {}", one.name, other.name),
+        several => format!("{} systems", several.len()),
+    }
+}
+
+fn rows(scored: &Scored) -> Vec<ReportRow> {
+    let span = |span: relex_data::Span| (span.start(), span.end());
+    let rows = scored.examples.iter().zip(&scored.gold);
+    rows.map(|(example, &gold)| ReportRow {
+        id: example.id.clone(),
+        sentence: example.sentence.clone(),
+        subject: span(example.subject.span),
+        object: span(example.object.span),
+        subject_type: example.subject.entity_type.clone(),
+        object_type: example.object.entity_type.clone(),
+        gold,
+    })
+    .collect()
+}
+
+/// Every other system against the first.
+fn comparisons(
+    arguments: &ReportArguments,
+    reference: &Loaded,
+    systems: &[ReportSystem],
+) -> anyhow::Result<Vec<Comparison>> {
+    if systems.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let arms: Vec<Arm<'_>> = systems
+        .iter()
+        .map(|system| Arm {
+            name: system.name.clone(),
+            runs: vec![&system.probabilities],
+        })
+        .collect();
+    COMPARED
+        .into_iter()
+        .map(|metric| {
+            Ok(compare(&ComparisonInput {
+                labels: reference.scored.labels.names(),
+                negative: reference.scored.labels.negative().index(),
+                gold: &reference.scored.gold,
+                groups: &reference.scored.groups,
+                arms: &arms,
+                metric,
+                baseline: Some(0),
+                bootstrap: bootstrap(arguments),
+            })?)
         })
         .collect()
 }
 
-fn provenance(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>> {
-    let run = Provenance::read(&folder.provenance())?;
-    let mut rows = vec![
-        ("Data set", run.dataset),
-        ("Training rows", run.train_rows.to_string()),
-        ("Validation rows", run.valid_rows.to_string()),
-        ("Seed", run.seed.to_string()),
-        ("Device", run.device),
-        ("Precision", run.precision),
-        ("Steps", run.steps.to_string()),
-        ("Training time", format!("{:.0} s", run.train_seconds)),
-        ("Tokens learnt from", run.tokens.to_string()),
-        ("Share of padding", format!("{:.1} %", 100.0 * run.padding_share)),
-        ("Sentences cut to fit", run.truncated_sentences.to_string()),
-        (
-            "Peak memory",
-            run.peak_memory_mib
-                .map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
-        ),
-        ("Data hash", run.data_hash),
-        ("Split hash", run.split_hash),
-        ("Configuration hash", run.config_hash),
-        (
-            "relex",
-            run.git_commit
-                .map_or(run.version.clone(), |commit| format!("{} ({commit})", run.version)),
-        ),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect::<Vec<_>>();
-    rows.extend(
-        run.encoder
-            .into_iter()
-            .map(|(file, hash)| (format!("Encoder {file}"), hash)),
-    );
-    Ok(rows)
+fn bootstrap(arguments: &ReportArguments) -> BootstrapConfig {
+    BootstrapConfig {
+        resamples: arguments.resamples,
+        seed: arguments.seed,
+        level: 0.95,
+    }
+}
+
+impl System {
+    /// The scores that `relex evaluate` wrote into the run, or those of the file; with those of slices.
+    fn evaluation(
+        &self,
+        arguments: &ReportArguments,
+        reference: &Loaded,
+        slicings: &[Slicing],
+    ) -> anyhow::Result<Evaluation> {
+        let scored = &self.loaded.scored;
+        let mut evaluation = match &self.run {
+            Some(folder) => read_evaluation(folder)?,
+            None => scored.evaluate(bootstrap(arguments))?,
+        };
+        if evaluation.slices.is_empty() {
+            let config = BootstrapConfig {
+                resamples: evaluation.resamples,
+                seed: evaluation.seed,
+                level: evaluation.micro_f1.interval.level,
+            };
+            // The slicings are those of the reference's rows, which may stand in another order here.
+            let own_order =
+                (scored.predictions.ids != reference.scored.predictions.ids).then(|| slices::slicings(scored));
+            evaluation.slices = scored.evaluate_slices(config, own_order.as_deref().unwrap_or(slicings))?;
+        }
+        Ok(evaluation)
+    }
+
+    fn history(&self) -> anyhow::Result<Option<TrainingHistory>> {
+        let metrics = self.run.as_ref().map(RunFolder::metrics).filter(|path| path.is_file());
+        Ok(metrics.map(TrainingHistory::read).transpose()?)
+    }
+
+    fn provenance(&self) -> anyhow::Result<Vec<(String, String)>> {
+        match &self.run {
+            Some(folder) => provenance::of_run(folder),
+            None => provenance::of_file(&self.path, &self.loaded.scored),
+        }
+    }
 }

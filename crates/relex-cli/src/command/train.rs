@@ -9,13 +9,13 @@ use std::{
 
 use anyhow::Context;
 use relex_data::{Manifest, rng::stream, sha256_file, sha256_hex};
-use relex_model::{Classifier, find_weights, open_device, save_classifier, weight_parts};
+use relex_model::{Classifier, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
     CheckedTrainConfig, EvaluationReport, Event, FitInput, LabelledRows, Provenance, RunFolder, SplitData, StepReport,
     TrainError, build_loss, classifier_config, encode_rows, fit, open_encoder, resolve,
 };
 
-use super::load_split;
+use super::{load_split, tell_truncation, with_cache};
 use crate::{
     args::TrainArguments,
     hub,
@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let inference = open_device(config.device())?;
     let device = inference.clone().autodiff();
     let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, &device))?;
+    let text_encoder = with_cache(open.text_encoder);
     verbosity.detail(format!(
         "{} tensors used, not used: {:?}",
         open.report.used.len(),
@@ -56,7 +57,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     verbosity.detail(format!("tokens added for the markers: {new_tokens:?}"));
     let classifier_config = classifier_config(&config, &data.spec);
     let encode = |rows: &[usize]| {
-        let encoded = encode_rows(&open.text_encoder, &classifier_config, &data.examples, rows, &data.spec)?;
+        let encoded = encode_rows(&text_encoder, &classifier_config, &data.examples, rows, &data.spec)?;
         anyhow::Ok(LabelledRows {
             ids: rows.iter().map(|&row| data.examples[row].id.clone()).collect(),
             encoded,
@@ -65,9 +66,12 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     };
     let train = verbosity.timed("encode", || encode(&data.train))?;
     let valid = encode(&data.valid)?;
+    let encoded = train.encoded.iter().chain(&valid.encoded);
+    let truncation = tell_truncation(encoded, values.model.max_tokens, verbosity);
     let head = classifier_config.head_config(open.config.hidden_size);
     let mut random = stream(values.seed, "head");
-    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &device);
+    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &device)
+        .with_type_embedding(classifier_config.type_rows(), &device);
 
     interrupt::listen()?;
     let path = arguments
@@ -118,10 +122,9 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         &folder.model(),
         &classifier,
         &classifier_config,
-        &open.text_encoder,
+        &text_encoder,
         encoder_folder,
     )?;
-    let cut = |rows: &LabelledRows| rows.encoded.iter().filter(|example| example.truncated > 0).count();
     Provenance {
         version: env!("CARGO_PKG_VERSION").into(),
         git_commit: option_env!("RELEX_GIT_COMMIT").map(String::from),
@@ -129,16 +132,17 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         dataset: data.spec.name.clone(),
         data_hash: data.manifest.data_hash().into(),
         split_hash: data.manifest.hash().into(),
-        encoder: encoder_files(encoder_folder)?,
+        encoder: encoder_files(encoder_folder, &text_encoder)?,
         encoder_commit: config.encoder_commit().map(str::to_owned),
         seed: values.seed,
         device: config.device().to_string(),
-        precision: "f32".into(),
+        precision: values.training.precision.name().into(),
         train_rows: train.labels.len(),
         augmented_rows,
         augmented_hash: values.data.augmented.as_deref().map(sha256_file).transpose()?,
         valid_rows: valid.labels.len(),
-        truncated_sentences: cut(&train) + cut(&valid),
+        truncated_sentences: truncation.cut,
+        truncated_tokens: truncation.tokens,
         steps: totals.steps,
         tokens: totals.tokens,
         padding_share: 1.0 - totals.tokens as f64 / totals.padded_tokens.max(1) as f64,
@@ -193,11 +197,12 @@ fn keep_split(folder: &RunFolder, manifest: &Manifest) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn encoder_files(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut files = vec![folder.join("config.json"), folder.join("tokenizer.json")];
+fn encoder_files(folder: &Path, text_encoder: &TextEncoder) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut files = vec![folder.join("config.json")];
     files.extend(weight_parts(&find_weights(folder)?)?);
     files
         .iter()
+        .chain(text_encoder.files())
         .map(|path| {
             Ok((
                 path.file_name().unwrap_or_default().to_string_lossy().into_owned(),

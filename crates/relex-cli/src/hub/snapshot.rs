@@ -16,13 +16,15 @@ use crate::{
 };
 
 /// The files besides weights that an encoder may have; what a tokenizer is made of differs.
-const SMALL_FILES: [&str; 6] = [
+const SMALL_FILES: [&str; 8] = [
     "config.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
     "vocab.txt",
+    "vocab.json",
+    "merges.txt",
 ];
 
 /// A commit of a repository in the cache.
@@ -88,7 +90,7 @@ fn is_complete(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).is_file();
     let weights = || find_weights(folder).and_then(|path| weight_parts(&path));
     has("config.json")
-        && (has("tokenizer.json") || has("vocab.txt"))
+        && (has("tokenizer.json") || has("vocab.txt") || (has("vocab.json") && has("merges.txt")))
         && weights().is_ok_and(|parts| parts.iter().all(|part| part.is_file()))
 }
 

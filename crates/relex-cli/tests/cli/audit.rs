@@ -93,6 +93,6 @@ fn what_cannot_be_compared_is_refused() {
     refuse(&["--against", "nowhere"], &["there is no data set \"nowhere\""]);
     refuse(
         &["--against", "tiny", "--against-data-dir", "empty"],
-        &["empty holds no train file"],
+        &["empty holds no file with role `train`"],
     );
 }

@@ -97,6 +97,38 @@ fn a_subset_learns_from_its_own_children_only() {
     assert_eq!(provenance(&bench)["train_rows"], 8);
 }
 
+/// Row 2 comes a second time, with another label.
+#[test]
+fn a_split_that_settled_conflicts_is_augmented_and_trained_on() {
+    let bench = Bench::new();
+    let text = bench.text("tiny/train.csv");
+    let row = text.lines().nth(3).unwrap();
+    let (id, rest) = row.split_once(',').unwrap();
+    let other = rest.replace("per:title", "no_relation");
+    assert_ne!(rest, other);
+    bench.write("tiny/train.csv", format!("{}\n{id}00,{other}\n", text.trim_end()));
+    for policy in ["majority", "drop", "drop-negative", "first"] {
+        if bench.path("split.json").exists() {
+            bench.remove("split.json");
+        }
+        let create = [
+            "split",
+            "create",
+            "--dataset",
+            "tiny",
+            "--out",
+            "split.json",
+            "--valid-fraction",
+            "0.3",
+        ];
+        let said = bench.succeed(&[&create[..], &["--conflicts", policy]].concat());
+        assert!(said.contains("conflicts: 1 group"), "{said}");
+        bench.succeed(&with_recipes(&["punctuation-insertion"]));
+    }
+    let set = format!("data.augmented={}", bench.path("new/more.jsonl").display());
+    bench.succeed(&["train", "--config", "tiny.toml", "--run", "run", "--set", &set]);
+}
+
 #[test]
 fn labels_are_filled_up_and_paraphrases_taken_in() {
     let bench = Bench::with_split();
@@ -106,10 +138,11 @@ fn labels_are_filled_up_and_paraphrases_taken_in() {
         "parent,sentence\n2,도예린이라는 시인이 있다.\n2,시인이 있다.\n8,해오름도서관은 열두 해 닫혀 있었다.\n",
     );
     let said = bench.succeed(&[&AUGMENT[..], &["--paraphrases", "said.csv"]].concat());
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
-        "1 made",
-        "1 refused: the parent is no training row",
-        "1 refused: the subject is not in it",
+        "paraphrase 1 2",
+        "refused: the parent is no training row 1",
+        "refused: the subject is not in it 1",
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
@@ -166,7 +199,7 @@ fn what_cannot_be_asked() {
     // No label of this set has an inverse.
     bench.refuse(
         &with_recipes(&["role-swap"]),
-        &["no row was made: role-swap refused 8 times, because the label has no inverse"],
+        &["no row was made: role-swap refused 8, because the label has no inverse"],
     );
 }
 

@@ -164,7 +164,7 @@ fn missing_file() {
     check(
         "tiny",
         |bench| bench.remove("tiny/train.csv"),
-        &["holds no train file of data set `tiny`", "put `train.csv`"],
+        &["holds no file with role `train` of data set `tiny`", "put `train.csv`"],
     );
 }
 

@@ -17,6 +17,31 @@ fn bench() -> Bench {
     bench
 }
 
+/// Two files are read, and the account of neither is lost.
+#[test]
+fn the_bad_rows_of_every_file_are_listed() {
+    let bench = bench();
+    for arguments in [
+        &["--against-test"][..],
+        &["--against", "tiny"],
+        &["--against", "tiny/train.csv"],
+    ] {
+        let audit = [
+            "audit",
+            "--dataset",
+            "tiny",
+            "--on-bad-row",
+            "skip",
+            "--bad-rows",
+            "bad.json",
+        ];
+        bench.succeed(&[&audit[..], arguments].concat());
+        let reports: Vec<Value> = serde_json::from_str(&bench.text("bad.json")).unwrap();
+        assert_eq!(reports.len(), 2, "{arguments:?}");
+        assert_eq!(reports[0]["refused"], 2, "{arguments:?}");
+    }
+}
+
 #[test]
 fn failing_names_the_way_out() {
     bench().refuse(
@@ -47,7 +72,8 @@ fn skipped_and_repaired_rows_are_counted_and_listed() {
                 "16 rows, {repaired} repaired, {refused} left out"
             )))
             .stderr(predicate::str::contains("row 2 (line 3), column `label`"));
-        let report: Value = serde_json::from_str(&bench.text("new/bad.json")).unwrap();
+        let reports: Vec<Value> = serde_json::from_str(&bench.text("new/bad.json")).unwrap();
+        let [report] = &reports[..] else { panic!("{reports:?}") };
         assert_eq!(
             (&report["repaired"], &report["refused"]),
             (&repaired.into(), &refused.into())

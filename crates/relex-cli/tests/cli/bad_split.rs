@@ -170,7 +170,7 @@ fn folds_and_shares_that_cannot_be() {
     let create = ["split", "create", "--dataset", "tiny", "--out", "new/split.json"];
     bench.refuse(
         &[&create[..], &["--folds", "100"]].concat(),
-        &["100 folds", "the data has 9", "fewer folds"],
+        &["100 folds", "the data has 9", "fewer parts"],
     );
     bench.refuse(
         &[&create[..], &["--valid-fraction", "2"]].concat(),

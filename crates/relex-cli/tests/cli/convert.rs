@@ -58,11 +58,19 @@ fn nothing_of_value_is_written_over() {
         &["tiny/test.csv", "a file of the data set itself", "another --out"],
     );
     bench.refuse(
+        &convert("train", "jsonl", "tiny/dataset.toml"),
+        &["tiny/dataset.toml", "a file of the data set itself", "another --out"],
+    );
+    bench.refuse(
+        &convert("train", "jsonl", "new/dataset.toml"),
+        &["the description would take this name", "another --out"],
+    );
+    bench.refuse(
         &convert("train", "jsonl", "tiny/more.jsonl"),
         &["tiny/dataset.toml", "another description is there", "--describe"],
     );
     bench.refuse(
         &convert("valid", "jsonl", "new/valid.jsonl"),
-        &["no valid file", "role = \"valid\""],
+        &["no file with role `valid`", "role = \"valid\""],
     );
 }

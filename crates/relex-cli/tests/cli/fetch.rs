@@ -133,7 +133,7 @@ fn files_beside_the_description_need_no_download() {
     bench.refuse(
         &["fetch", "--dataset", "tiny", "--data-dir", "encoder"],
         &[
-            "encoder holds no train file of data set `tiny`",
+            "encoder holds no file with role `train` of data set `tiny`",
             "put `train.csv` there",
         ],
     );

@@ -42,13 +42,3 @@ fn frozen_weights_are_those_of_the_encoder() {
     }
     assert_ne!(tensors(&frozen, "head."), tensors(&free, "head."));
 }
-
-#[test]
-fn no_more_layers_than_there_are() {
-    let bench = Bench::with_split();
-    let set = ["--set", "model.freeze_layers=2", "--run", "run"];
-    bench.refuse(
-        &[&["train", "--config", "tiny.toml"][..], &set].concat(),
-        &["model.freeze_layers = 2", "it must be at most 1"],
-    );
-}

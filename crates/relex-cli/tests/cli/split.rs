@@ -244,18 +244,30 @@ fn conflicts_are_settled_before_anything_else() {
     let bench = Bench::new();
     contradict(&bench);
     for (policy, left, said) in [
-        ("keep", 17, "policy keep: 0 rows dropped, 0 relabelled, 1 unresolved"),
+        (
+            "keep",
+            17,
+            "policy keep: 0 rows dropped, 0 relabelled, 1 group left unresolved",
+        ),
         (
             "majority",
             17,
-            "policy majority: 0 rows dropped, 1 relabelled, 0 unresolved",
+            "policy majority: 0 rows dropped, 1 relabelled, 0 groups left unresolved",
         ),
-        ("first", 17, "policy first: 0 rows dropped, 1 relabelled, 0 unresolved"),
-        ("drop", 15, "policy drop: 2 rows dropped, 0 relabelled, 0 unresolved"),
+        (
+            "first",
+            17,
+            "policy first: 0 rows dropped, 1 relabelled, 0 groups left unresolved",
+        ),
+        (
+            "drop",
+            15,
+            "policy drop: 2 rows dropped, 0 relabelled, 0 groups left unresolved",
+        ),
         (
             "drop-negative",
             16,
-            "policy drop-negative: 1 row dropped, 0 relabelled, 0 unresolved",
+            "policy drop-negative: 1 row dropped, 0 relabelled, 0 groups left unresolved",
         ),
     ] {
         let out = format!("{policy}.json");

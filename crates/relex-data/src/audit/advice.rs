@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::words::{count, number, percent, some_ids};
 use super::{Audit, Comparison, Conflict, TierCount};
 use crate::dedup::Tier;
+use crate::terminal::{count, number, percent, some_ids};
 
 /// A label with fewer rows is scored by chance: a tenth of them is at most four rows.
 const FEW_ROWS: usize = 50;
@@ -189,7 +189,7 @@ fn conflicts(audit: &Audit) -> Option<Advice> {
             "whatever a model answers, {} will count as wrong, and training pulls both ways",
             count(lost, "row")
         ),
-        "correct the labels, or decide by a conflict policy before splitting",
+        "correct the labels, or settle them before splitting: `relex split create --conflicts majority`, say",
     )
 }
 
@@ -220,7 +220,8 @@ fn label_mix(comparison: &Comparison) -> Option<Advice> {
             percent(widest.share_there),
         ),
         "validation rows drawn from one file foretell the score on the other badly, above all that of frequent labels",
-        "validate on rows drawn to the other file's mix (a prior-matched split), and compare scores label by label",
+        "validate on rows drawn to the other file's mix (`relex split create --strategy prior-matched --prior FILE`), and compare scores \
+         label by label",
     )
 }
 

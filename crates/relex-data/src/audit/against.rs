@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::dedup::{Groups, Tier, groups_in_every_tier};
 use crate::example::Example;
-use crate::labels::LabelSet;
+use crate::labels::{LabelId, LabelSet};
 
 /// Groups of each tier that are shown with their sentences.
 const SAMPLES: usize = 8;
@@ -189,13 +189,18 @@ fn side(sides: &mut Sides, row: usize, here: usize) -> &mut usize {
     if row < here { &mut sides.here } else { &mut sides.there }
 }
 
+/// The label's name; nothing for one of another label set.
+fn name(labels: &LabelSet, label: LabelId) -> &str {
+    labels.names().get(label.index()).map_or("", String::as_str)
+}
+
 fn label_mix(examples: &[Example], labels: &LabelSet, other: &[Example], other_labels: &LabelSet) -> Option<LabelMix> {
     let mut rows: BTreeMap<&str, Sides> = BTreeMap::new();
     for label in examples.iter().filter_map(|example| example.label) {
-        rows.entry(labels.name(label)).or_default().here += 1;
+        rows.entry(name(labels, label)).or_default().here += 1;
     }
     for label in other.iter().filter_map(|example| example.label) {
-        rows.entry(other_labels.name(label)).or_default().there += 1;
+        rows.entry(name(other_labels, label)).or_default().there += 1;
     }
     let here: usize = rows.values().map(|sides| sides.here).sum();
     let there: usize = rows.values().map(|sides| sides.there).sum();

@@ -122,6 +122,8 @@ pub struct TierCount {
     pub exposed: f64,
     /// The largest groups of two rows or more, at most five.
     pub samples: Vec<GroupSample>,
+    /// The ids of every group of two rows or more, in the order of their first rows.
+    pub repeated_ids: Vec<Vec<String>>,
 }
 
 /// A group of duplicates, in part.

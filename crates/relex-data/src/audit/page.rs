@@ -9,9 +9,9 @@ mod html;
 mod plot;
 mod repeats;
 
-use super::words::{count, number, percent};
 use super::{Advice, Audit};
 use crate::dedup::Tier;
+use crate::terminal::{count, number, percent};
 use escape::escape;
 
 /// A part of the page: the target of a link, its name, and its content.

@@ -16,10 +16,7 @@ const SAMPLE_SENTENCES: usize = 3;
 const HELD_OUT: f64 = 0.1;
 
 pub(super) fn tier_count(examples: &[Example], tier: Tier, groups: &Groups) -> TierCount {
-    let mut sizes = vec![0; groups.count()];
-    for group in groups.iter() {
-        sizes[group] += 1;
-    }
+    let sizes = groups.sizes();
     let repeated = || sizes.iter().copied().filter(|size| *size > 1);
     TierCount {
         tier,
@@ -29,6 +26,7 @@ pub(super) fn tier_count(examples: &[Example], tier: Tier, groups: &Groups) -> T
         largest: sizes.iter().copied().max().unwrap_or(0),
         exposed: exposed(repeated(), examples.len()),
         samples: samples(examples, groups, &sizes),
+        repeated_ids: repeated_ids(examples, groups, &sizes),
     }
 }
 
@@ -39,6 +37,24 @@ fn exposed(repeated: impl Iterator<Item = usize>, rows: usize) -> f64 {
         .map(|size| size as f64 * (1.0 - HELD_OUT.powf(size as f64 - 1.0)))
         .fold(0.0, |total, rows| total + rows);
     expected / rows.max(1) as f64
+}
+
+/// The ids of every group of two rows or more, in the order of their first rows.
+fn repeated_ids(examples: &[Example], groups: &Groups, sizes: &[usize]) -> Vec<Vec<String>> {
+    let mut place = vec![None; sizes.len()];
+    let mut ids: Vec<Vec<String>> = Vec::new();
+    for (example, group) in examples
+        .iter()
+        .zip(groups.iter())
+        .filter(|(_, group)| sizes[*group] > 1)
+    {
+        let at = *place[group].get_or_insert_with(|| {
+            ids.push(Vec::with_capacity(sizes[group]));
+            ids.len() - 1
+        });
+        ids[at].push(example.id.clone());
+    }
+    ids
 }
 
 fn samples(examples: &[Example], groups: &Groups, sizes: &[usize]) -> Vec<GroupSample> {
@@ -68,20 +84,25 @@ fn samples(examples: &[Example], groups: &Groups, sizes: &[usize]) -> Vec<GroupS
     samples
 }
 
+/// Whether the labelled ones among some rows differ.
 pub(super) fn several_labels(examples: &[Example], rows: &[usize]) -> bool {
-    rows.iter().any(|row| examples[*row].label != examples[rows[0]].label)
+    let mut labels = rows.iter().filter_map(|row| examples[*row].label);
+    let first = labels.next();
+    labels.any(|label| Some(label) != first)
 }
 
 /// `pairs` are the rows of each group of the tier [`Tier::SamePair`].
 pub(super) fn conflicts(examples: &[Example], pairs: &[Vec<usize>], labels: &LabelSet) -> Vec<Conflict> {
     let conflict = |rows: &Vec<usize>| {
         let first = &examples[rows[0]];
+        let labelled = rows.iter().copied().filter(|row| examples[*row].label.is_some());
+        let labelled: Vec<usize> = labelled.collect();
         Conflict {
             sentence: first.sentence.clone(),
             subject: first.subject_word().to_owned(),
             object: first.object_word().to_owned(),
-            ids: ids(examples, rows),
-            labels: label_names(examples, rows, labels),
+            ids: ids(examples, &labelled),
+            labels: label_names(examples, &labelled, labels),
         }
     };
     pairs
@@ -152,7 +173,11 @@ fn ids(examples: &[Example], rows: &[usize]) -> Vec<String> {
 }
 
 fn label_names(examples: &[Example], rows: &[usize], labels: &LabelSet) -> Vec<String> {
-    let name = |row: &usize| examples[*row].label.map(|id| labels.name(id).to_owned());
+    let name = |row: &usize| {
+        examples[*row]
+            .label
+            .and_then(|id| labels.names().get(id.index()).cloned())
+    };
     rows.iter().map(|row| name(row).unwrap_or_default()).collect()
 }
 

@@ -1,10 +1,12 @@
 //! Findings → a table for the terminal.
 
-use super::lines::{Align, Lines};
-use super::words::{SHOWN, number, one_line, percent, some_ids, width};
-use super::{Advice, Audit, Comparison, Conflict, Sides};
+use super::{Advice, Audit, Comparison, Conflict, Count, Sides};
 use crate::dedup::Tier;
 use crate::error::clip;
+use crate::terminal::{Align, Lines, SHOWN, number, one_line, percent, some_ids, width};
+
+/// Width of the bar of a share of 1, in characters.
+const BAR: f64 = 40.0;
 
 pub(super) fn render(audit: &Audit) -> String {
     let mut out = Lines::default();
@@ -13,10 +15,10 @@ pub(super) fn render(audit: &Audit) -> String {
     }
     rows(audit, &mut out);
     out.title("labels");
-    out.shares(&audit.labels);
+    shares(&audit.labels, &mut out);
     if !audit.sources.is_empty() {
         out.title("sources");
-        out.shares(&audit.sources);
+        shares(&audit.sources, &mut out);
     }
     types(audit, &mut out);
     lengths(audit, &mut out);
@@ -32,22 +34,33 @@ pub(super) fn render(audit: &Audit) -> String {
 
 fn rows(audit: &Audit, out: &mut Lines) {
     out.title("rows");
-    out.pairs(&[
-        ("rows", number(audit.rows)),
-        ("unique sentences", number(audit.unique_sentences)),
-        ("without label", number(audit.unlabelled)),
-        ("entity outside sentence", number(audit.invalid_spans.len())),
-        ("overlapping entities", number(audit.overlapping.len())),
-        ("marker-like text", number(audit.marker_like.len())),
+    let ids = |what, ids: &[String]| (what, number(ids.len()), some_ids(ids));
+    out.facts(&[
+        ("rows", number(audit.rows), String::new()),
+        ("unique sentences", number(audit.unique_sentences), String::new()),
+        ("without label", number(audit.unlabelled), String::new()),
+        ids("entity outside sentence", &audit.invalid_spans),
+        ids("overlapping entities", &audit.overlapping),
+        ids("marker-like text", &audit.marker_like),
     ]);
-    for (what, ids) in [
-        ("entity outside sentence", &audit.invalid_spans),
-        ("overlapping entities", &audit.overlapping),
-        ("marker-like text", &audit.marker_like),
-    ] {
-        if !ids.is_empty() {
-            out.line(&format!("  {what} in {}", some_ids(ids)));
-        }
+}
+
+/// Names with their rows, shares and bars.
+fn shares(counts: &[Count], out: &mut Lines) {
+    let names = counts.iter().map(|count| width(&clip(&count.name))).max().unwrap_or(0);
+    let values = counts.iter().map(|count| number(count.rows).len()).max().unwrap_or(0);
+    for count in counts {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share times 40 lies in 0..=40"
+        )]
+        let bar = "█".repeat((count.share * BAR).ceil() as usize);
+        let (name, rows) = (Align::Left.pad(&clip(&count.name), names), number(count.rows));
+        out.line(&format!(
+            "  {name}  {rows:>values$}  {:>7}  {bar}",
+            percent(count.share)
+        ));
     }
 }
 

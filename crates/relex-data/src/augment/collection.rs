@@ -1,6 +1,7 @@
 //! The children made so far, and what was refused.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::attempt::{Attempt, Sources};
 use super::child::{AugmentedExample, Made};
@@ -16,8 +17,8 @@ pub(super) struct Collection<'a> {
     sources: &'a Sources<'a>,
     /// The labels that training rows give to a sentence with its subject and object.
     present: HashMap<(&'a str, Span, Span), Vec<Option<LabelId>>>,
-    /// Recipe and content of every child.
-    contents: HashSet<(usize, [u8; 32])>,
+    /// The label that a recipe's children give to a sentence with its subject and object.
+    made: HashMap<(usize, String, Span, Span), Option<LabelId>>,
     children: Vec<(Attempt, usize, AugmentedExample)>,
     recipes: Vec<RecipeSummary>,
 }
@@ -33,8 +34,8 @@ pub(super) enum Fate {
 }
 
 impl<'a> Collection<'a> {
-    /// An empty one, but for counts of what no attempt will meet: rows whose label has no inverse, and paraphrases of no training
-    /// row.
+    /// An empty one, but for counts of what no attempt will meet: rows whose label has no inverse, and paraphrases of rows that
+    /// are not augmented.
     pub(super) fn of(sources: &'a Sources<'a>) -> Self {
         let mut present: HashMap<_, Vec<_>> = HashMap::new();
         for row in sources.rows.rows() {
@@ -45,7 +46,11 @@ impl<'a> Collection<'a> {
             let mut summary = RecipeSummary::of(recipe);
             match recipe {
                 Recipe::RoleSwap => summary.refuse(Refusal::NoInverse, rows_without_inverse(sources)),
-                Recipe::Paraphrase => summary.refuse(Refusal::UnknownParent, orphans(sources)),
+                Recipe::Paraphrase => {
+                    let (unknown, left_out) = without_attempt(sources);
+                    summary.refuse(Refusal::UnknownParent, unknown);
+                    summary.refuse(Refusal::LabelLeftOut, left_out);
+                }
                 _ => {}
             }
             summary
@@ -53,7 +58,7 @@ impl<'a> Collection<'a> {
         Self {
             sources,
             present,
-            contents: HashSet::new(),
+            made: HashMap::new(),
             children: Vec::new(),
             recipes: sources.config.recipes.iter().map(summary).collect(),
         }
@@ -100,7 +105,7 @@ impl<'a> Collection<'a> {
         Ok(Fate::Kept)
     }
 
-    /// Refuses what a training row says already, or the same recipe has made; remembers the rest.
+    /// Refuses what a training row, or a child of the same recipe, says already or contradicts; remembers the rest.
     fn is_new(&mut self, attempt: Attempt, child: &Example) -> Result<(), Refusal> {
         let key = (child.sentence.as_str(), child.subject.span, child.object.span);
         if let Some(labels) = self.present.get(&key) {
@@ -109,10 +114,15 @@ impl<'a> Collection<'a> {
                 false => Refusal::Conflicting,
             });
         }
-        let digest = child.content_digest(&self.sources.rows.spec().labels);
-        match self.contents.insert((attempt.recipe, digest)) {
-            true => Ok(()),
-            false => Err(Refusal::Repeated),
+        // A recipe's children are the same whatever the other recipes are, so it is held against its own only.
+        let (sentence, subject, object) = (child.sentence.clone(), child.subject.span, child.object.span);
+        match self.made.entry((attempt.recipe, sentence, subject, object)) {
+            Entry::Vacant(free) => {
+                free.insert(child.label);
+                Ok(())
+            }
+            Entry::Occupied(taken) if *taken.get() == child.label => Err(Refusal::Repeated),
+            Entry::Occupied(_) => Err(Refusal::Conflicting),
         }
     }
 
@@ -151,8 +161,15 @@ fn rows_without_inverse(sources: &Sources<'_>) -> usize {
         .count()
 }
 
-fn orphans(sources: &Sources<'_>) -> usize {
-    let parents = sources.paraphrases.iter();
-    let orphaned = parents.filter(|(parent, _)| sources.rows.by_id(parent).is_none());
-    orphaned.map(|(_, sentences)| sentences.len()).sum()
+/// Paraphrases of no training row, and those of rows whose label is left out.
+fn without_attempt(sources: &Sources<'_>) -> (usize, usize) {
+    let (mut unknown, mut left_out) = (0, 0);
+    for (parent, sentences) in &sources.paraphrases {
+        match sources.rows.by_id(parent) {
+            None => unknown += sentences.len(),
+            Some(row) if !row.label.is_some_and(|label| sources.is_augmented(label)) => left_out += sentences.len(),
+            Some(_) => {}
+        }
+    }
+    (unknown, left_out)
 }

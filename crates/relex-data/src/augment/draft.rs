@@ -128,6 +128,12 @@ impl Draft {
         self.texts.iter().any(|piece| piece.contains(text))
     }
 
+    /// Whether the other entity is `text`, holds it or is held by it.
+    pub(super) fn overlaps_other(&self, role: EntityRole, text: &str) -> bool {
+        let other = &self.entities[usize::from(role == self.first)];
+        other.contains(text) || text.contains(other.as_str())
+    }
+
     /// The child that the pieces make: in all but sentence and places it is the parent. Nothing if an entity is empty.
     pub(super) fn finish(&self, parent: &Example, repairs: Repairs, mentions_left: usize) -> Option<Made> {
         let length = |text: &str| text.chars().count();

@@ -15,6 +15,7 @@ use crate::error::{DataError, Place, clip};
 use crate::example::{Entity, Example, Span};
 use crate::files::write_atomically;
 use crate::labels::{LabelSet, did_you_mean};
+use crate::read::reason;
 
 /// The version of the file format that this crate writes and reads.
 const FORMAT_VERSION: u32 = 1;
@@ -138,7 +139,10 @@ pub fn read_augmented(path: &Path, rows: &TrainingRows<'_>) -> Result<Vec<Augmen
     let mut ids = HashSet::new();
     for (line, number) in lines {
         let row: Row = serde_json::from_slice(line).map_err(|error| {
-            let message = format!("not an augmented row: {error}; restore the file or make it again");
+            let message = format!(
+                "not an augmented row: {}; restore the file or make it again",
+                reason(&error)
+            );
             refuse(number, message)
         })?;
         let child = row.checked(rows).map_err(|message| refuse(number, message))?;

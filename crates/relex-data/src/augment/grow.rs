@@ -34,11 +34,11 @@ pub struct AugmentConfig {
 
 /// Makes children of training rows.
 ///
-/// Round by round, every recipe makes one child of every row (paraphrases are all adopted in the first), in an order that hashes settle, until each label has what the
-/// [`Balance`] asks or no row gives more. A row that a recipe refused, or of which it
-/// made nothing new five times in a row, is not tried again with it. A child that stands among
-/// the training rows already, or that the same recipe has made of another row, is refused. Children are sorted by recipe, parent
-/// and number.
+/// Label by label and round by round, every recipe makes one child of every row (paraphrases are all adopted in the first), in an
+/// order that hashes settle, until each label has what the [`Balance`] asks or no row gives more. A row that a recipe refused, or
+/// of which it made nothing new five times in a row, is not tried again with it. A child that stands among the training rows
+/// already, that the same recipe has made before, or that contradicts a training row or an earlier child of its recipe, is refused.
+/// Children are sorted by recipe, parent and number.
 ///
 /// # Errors
 /// [`DataError::Augment`] for no recipe, a recipe that is named twice, paraphrases without [`Recipe::Paraphrase`] or the other way

@@ -9,6 +9,7 @@ use super::draft::Repairs;
 use super::refusal::Refusal;
 use crate::error::{DataError, Place};
 use crate::example::{Entity, Example, Span};
+use crate::read::{OPEN_QUOTE, ends_in_quotes, reason};
 
 /// A sentence that says the same as a training row, by whatever means it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,14 +89,20 @@ fn read_csv(bytes: &[u8], path: &Path) -> Result<Vec<Paraphrase>, DataError> {
             .ok_or_else(|| malformed(path, Some(1), format!("the column `{name}` is missing; {NEEDED}")))
     };
     let (parent, sentence) = (place("parent")?, place("sentence")?);
-    let rows = reader.records().map(|record| {
+    let mut last = csv::Position::new();
+    let mut rows = Vec::new();
+    for record in reader.records() {
         let record = record.map_err(|error| broken(&error))?;
-        Ok(Paraphrase {
+        last = record.position().cloned().unwrap_or(last);
+        rows.push(Paraphrase {
             parent: record.get(parent).unwrap_or_default().to_owned(),
             sentence: record.get(sentence).unwrap_or_default().to_owned(),
-        })
-    });
-    rows.collect()
+        });
+    }
+    match ends_in_quotes(bytes, &last) {
+        true => Err(malformed(path, Some(last.line()), OPEN_QUOTE.to_owned())),
+        false => Ok(rows),
+    }
 }
 
 fn read_json_lines(bytes: &[u8], path: &Path) -> Result<Vec<Paraphrase>, DataError> {
@@ -104,7 +111,7 @@ fn read_json_lines(bytes: &[u8], path: &Path) -> Result<Vec<Paraphrase>, DataErr
         .filter(|(line, _)| !line.trim_ascii().is_empty())
         .map(|(line, number)| {
             let row: Row = serde_json::from_slice(line)
-                .map_err(|error| malformed(path, Some(number), format!("{error}; {NEEDED}")))?;
+                .map_err(|error| malformed(path, Some(number), format!("{}; {NEEDED}", reason(&error))))?;
             Ok(row.into())
         });
     rows.collect()

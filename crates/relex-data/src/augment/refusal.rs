@@ -17,9 +17,9 @@ pub enum Refusal {
     Overlapping,
     /// A training row says the same: same sentence, same entities, same label.
     Present,
-    /// A training row has the sentence and the entities with another label.
+    /// A training row, or a child of the same recipe, has the sentence and the entities with another label.
     Conflicting,
-    /// The same recipe made the same child of another row.
+    /// The same recipe made the same child before, of this row or another.
     Repeated,
     /// No other entity of the type fits into the sentence.
     NoReplacement,
@@ -29,6 +29,8 @@ pub enum Refusal {
     TooFewWords,
     /// A paraphrase whose parent is no training row.
     UnknownParent,
+    /// A paraphrase whose parent has a label that is not augmented.
+    LabelLeftOut,
     /// A paraphrase that lacks the subject.
     SubjectMissing,
     /// A paraphrase with the subject in several places.
@@ -46,12 +48,13 @@ impl fmt::Display for Refusal {
             Self::ForeignType => "no subject of the inverse relation has this type",
             Self::Overlapping => "the entities overlap",
             Self::Present => "a training row says the same",
-            Self::Conflicting => "a training row says otherwise",
+            Self::Conflicting => "a training row or another child says otherwise",
             Self::Repeated => "already made",
             Self::NoReplacement => "no other entity fits",
             Self::NoTypeWord => "the type has no word",
             Self::TooFewWords => "too few words outside the entities",
             Self::UnknownParent => "the parent is no training row",
+            Self::LabelLeftOut => "the parent's label is not augmented; see --negative",
             Self::SubjectMissing => "the subject is not in it",
             Self::SubjectRepeated => "the subject is in it more than once",
             Self::ObjectMissing => "the object is not in it",

@@ -109,7 +109,8 @@ fn draw(
     (0..TRIES).find_map(|_| {
         let text = texts[below(chance, texts.len())];
         // In place of 서울대학교, 서울 would be fine, but a sentence that has a name already would have it twice.
-        if text.is_empty() || parent.sentence.contains(text) || draft.mentions(text) {
+        if text.is_empty() || parent.sentence.contains(text) || draft.mentions(text) || draft.overlaps_other(role, text)
+        {
             return None;
         }
         draft.replace(role, text)

@@ -26,7 +26,8 @@ pub struct TrainingRows<'a> {
 }
 
 impl<'a> TrainingRows<'a> {
-    /// The training rows of `fold`, after the data was checked against the manifest.
+    /// The training rows of `fold`, after the data was checked against the manifest; `examples` are the rows as
+    /// [`Manifest::resolve`] leaves them.
     ///
     /// # Errors
     /// [`DataError::ManifestMismatch`] when the rows or labels are not those that the split was made from,
@@ -37,7 +38,7 @@ impl<'a> TrainingRows<'a> {
         spec: &'a DatasetSpec,
         fold: usize,
     ) -> Result<Self, DataError> {
-        manifest.verify(examples, &spec.labels)?;
+        manifest.verify_resolved(examples, &spec.labels)?;
         let rows: Vec<&Example> = manifest
             .partition(examples, fold)?
             .train

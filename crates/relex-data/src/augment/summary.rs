@@ -1,7 +1,6 @@
 //! What an augmentation made, and what it refused.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +8,8 @@ use super::child::AugmentedExample;
 use super::draft::Repairs;
 use super::recipe::Recipe;
 use super::refusal::Refusal;
+use crate::error::clip;
+use crate::terminal::{Align, Lines, number};
 
 /// Children with an account of how they came about.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,58 +82,48 @@ impl Augmentation {
     /// A table of the recipes and one of the labels that got children, for a terminal.
     #[must_use]
     pub fn render_text(&self) -> String {
-        let mut text = String::new();
-        let width = self
-            .recipes
-            .iter()
-            .map(|recipe| recipe.recipe.chars().count())
-            .max()
-            .unwrap_or(0);
+        let mut out = Lines::default();
+        out.title("recipes");
+        let recipes = self.recipes.iter().map(|recipe| {
+            let refused = recipe.refused.values().sum();
+            vec![recipe.recipe.clone(), number(recipe.made), number(refused)]
+        });
+        let right = |name| (name, Align::Right);
+        let head = [("recipe", Align::Left), right("made"), right("refused")];
+        out.table(&head, &recipes.collect::<Vec<_>>());
         for recipe in &self.recipes {
-            let refused: usize = recipe.refused.values().sum();
-            // Writing to a string cannot fail.
-            writeln!(
-                text,
-                "{:width$}  {:>8} made  {refused:>8} refused",
-                recipe.recipe, recipe.made
-            )
-            .ok();
             let changes = [
                 ("particles changed", recipe.particles_changed),
                 ("articles changed", recipe.articles_changed),
                 ("entities mentioned again under their old name", recipe.mentions_left),
             ];
-            for (what, count) in changes.iter().filter(|(_, count)| *count > 0) {
-                writeln!(text, "{:width$}  {count:>8} {what}", "").ok();
-            }
-            for (reason, count) in &recipe.refused {
-                writeln!(text, "{:width$}  {count:>8} refused: {reason}", "").ok();
+            let changes = changes.map(|(what, count)| (what.to_owned(), count));
+            let refusals = recipe
+                .refused
+                .iter()
+                .map(|(why, count)| (format!("refused: {why}"), *count));
+            let details = changes.into_iter().chain(refusals).filter(|(_, count)| *count > 0);
+            let details: Vec<_> = details.map(|(what, count)| (what, number(count))).collect();
+            if !details.is_empty() {
+                out.title(&recipe.recipe);
+                out.pairs(&details);
             }
         }
-        let grown: Vec<&LabelSummary> = self.labels.iter().filter(|label| label.made > 0).collect();
-        let width = grown
-            .iter()
-            .map(|label| label.label.chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(5);
+        let grown = self.labels.iter().filter(|label| label.made > 0).map(|label| {
+            let counts = [label.rows, label.made, label.rows + label.made].map(number);
+            [vec![clip(&label.label)], counts.to_vec()].concat()
+        });
+        let grown: Vec<Vec<String>> = grown.collect();
         if !grown.is_empty() {
-            writeln!(
-                text,
-                "\n{:width$}  {:>8}  {:>8}  {:>8}",
-                "label", "rows", "children", "in all"
-            )
-            .ok();
+            out.title("rows of each label");
+            let head = [
+                ("label", Align::Left),
+                right("rows"),
+                right("children"),
+                right("in all"),
+            ];
+            out.table(&head, &grown);
         }
-        for label in grown {
-            let all = label.rows + label.made;
-            writeln!(
-                text,
-                "{:width$}  {:>8}  {:>8}  {all:>8}",
-                label.label, label.rows, label.made
-            )
-            .ok();
-        }
-        text
+        out.text
     }
 }

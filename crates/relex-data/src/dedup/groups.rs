@@ -46,10 +46,14 @@ impl Groups {
         self.count
     }
 
-    /// The number of rows.
+    /// The number of rows of every group.
     #[must_use]
-    pub fn rows(&self) -> usize {
-        self.group_of.len()
+    pub fn sizes(&self) -> Vec<usize> {
+        let mut sizes = vec![0; self.count];
+        for group in self.iter() {
+            sizes[group] += 1;
+        }
+        sizes
     }
 
     /// The rows of every group, ascending.
@@ -117,7 +121,7 @@ mod tests {
     fn groups_are_numbered_by_first_appearance() {
         let groups = Groups::from_keys([7, 3, 7, 9, 3].into_iter());
         assert_eq!(groups.iter().collect::<Vec<_>>(), [0, 1, 0, 2, 1]);
-        assert_eq!((groups.count(), groups.rows()), (3, 5));
+        assert_eq!((groups.count(), groups.sizes().iter().sum::<usize>()), (3, 5));
         assert_eq!(groups.members(), [vec![0, 2], vec![1, 4], vec![3]]);
         assert_eq!(groups.first_rows(), [0, 1, 3]);
     }

@@ -159,8 +159,7 @@ impl Columns {
 
 /// An open quote in the last column swallows the rest of the file, which then looks like one valid row.
 fn refuse_open_quote(text: &str, last: &Position, number: usize, reading: &Reading<'_>) -> Result<(), DataError> {
-    let start = usize::try_from(last.byte()).unwrap_or(usize::MAX);
-    if !text.get(start..).is_some_and(ends_in_quotes) {
+    if !ends_in_quotes(text.as_bytes(), last) {
         return Ok(());
     }
     Err(DataError::Malformed {
@@ -169,14 +168,18 @@ fn refuse_open_quote(text: &str, last: &Position, number: usize, reading: &Readi
             line: Some(last.line()),
             ..Place::file(reading.path)
         }),
-        message: "a field that begins here with a double quote is never closed; close it".to_owned(),
+        message: OPEN_QUOTE.to_owned(),
     })
 }
 
-/// Whether the text of one row ends inside a quoted field.
-fn ends_in_quotes(row: &str) -> bool {
+/// What is said of an open quote.
+pub(crate) const OPEN_QUOTE: &str = "a field that begins here with a double quote is never closed; close it";
+
+/// Whether the row that begins at `last`, the last one, ends inside a quoted field.
+pub(crate) fn ends_in_quotes(text: &[u8], last: &Position) -> bool {
+    let start = usize::try_from(last.byte()).unwrap_or(usize::MAX);
     let (mut quoted, mut field_starts) = (false, true);
-    for byte in row.bytes() {
+    for &byte in text.get(start..).unwrap_or_default() {
         match byte {
             // A doubled quote inside a field closes and opens again, which comes to the same.
             b'"' if quoted || field_starts => quoted = !quoted,

@@ -120,7 +120,7 @@ pub(super) fn scalar(value: &Value) -> Scalar {
 }
 
 /// The parser's reason without its line and column.
-pub(super) fn reason(error: &serde_json::Error) -> String {
+pub(crate) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let end = text.rfind(" at line ").unwrap_or(text.len());
     text[..end].to_owned()

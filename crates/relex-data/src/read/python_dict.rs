@@ -210,6 +210,9 @@ impl<'a> Parser<'a> {
             return Err(format!("a quoted text or a number is expected, not {}", self.here()));
         }
         self.at += end;
+        if token == "None" {
+            return Ok(Scalar::Nothing);
+        }
         Ok(token
             .replace('_', "")
             .parse()
@@ -267,7 +270,8 @@ mod tests {
         assert_eq!(value("-3"), Scalar::Integer(-3));
         assert_eq!(value("1_000"), Scalar::Integer(1000));
         assert_eq!(value("3.5"), Scalar::Other("3.5".to_owned()));
-        assert_eq!(value("None"), Scalar::Other("None".to_owned()));
+        assert_eq!(value("None"), Scalar::Nothing);
+        assert_eq!(value("True"), Scalar::Other("True".to_owned()));
         assert_eq!(
             value("99999999999999999999"),
             Scalar::Other("99999999999999999999".to_owned())

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Place, list};
+use crate::terminal::{count, number};
 
 /// What happens to a row that is not what its data set promises.
 ///
@@ -157,18 +158,18 @@ impl ReadReport {
     #[must_use]
     pub fn render_text(&self, shown: usize) -> String {
         let mut text = format!(
-            "{}: {} rows, {} repaired, {} left out",
+            "{}: {}, {} repaired, {} left out",
             self.file.display(),
-            self.rows,
-            self.repaired,
-            self.refused
+            count(self.rows, "row"),
+            number(self.repaired),
+            number(self.refused)
         );
         for (kind, count) in &self.kinds {
             let parts = [(count.repaired, "repaired"), (count.refused, "left out")];
             let parts: Vec<String> = parts
-                .iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, what)| format!("{count} {what}"))
+                .into_iter()
+                .filter(|(rows, _)| *rows > 0)
+                .map(|(rows, what)| format!("{} {what}", number(rows)))
                 .collect();
             text.push_str(&format!("\n  {:<20} {}", kind.name(), parts.join(", ")));
         }
@@ -179,7 +180,7 @@ impl ReadReport {
             }
         }
         if self.bad_rows.len() > shown {
-            text.push_str(&format!("\n… and {} more", self.bad_rows.len() - shown));
+            text.push_str(&format!("\n… and {} more", number(self.bad_rows.len() - shown)));
         }
         text
     }

@@ -8,9 +8,9 @@ use serde_pickle::{DeOptions, HashableValue, Value as Pickled};
 use super::file::extension;
 use crate::error::clip;
 
-/// No list of labels comes near this many bytes. A pickle is a program, and a short one can do less harm.
-const LARGEST_PICKLE: usize = 1 << 16;
-/// Room for the deepest nesting that a pickle of that size can describe.
+/// No list of labels comes near this many bytes (30 of KLUE-RE take 900). A pickle is a program, and a short one can do less harm.
+const LARGEST_PICKLE: usize = 1 << 13;
+/// Room for the deepest nesting that a pickle of that size can describe: one tuple a byte, each a few calls of the reader.
 const PICKLE_STACK: usize = 1 << 26;
 
 /// The labels in order, or what is wrong with the file.
@@ -176,8 +176,10 @@ mod tests {
         check_refused(b"\x80\x03cos\nsystem\n.", "l.pkl", "not a pickle");
         check_refused(b"\x80\x03N.", "l.pkl", "something else");
         check_refused(&[b'('; 1 << 17], "l.pkl", "131072 bytes");
-        // Lists in lists, 32,767 deep.
-        let deep = [&b"]".repeat(1 << 15)[..], &b"a".repeat((1 << 15) - 1), b"."].concat();
+        // Lists in lists, 4,095 deep, and tuples in tuples, a byte each, 8,190 deep.
+        let tuples = [b"N", &b"\x85".repeat(LARGEST_PICKLE - 2)[..], b"."].concat();
+        check_refused(&tuples, "l.pkl", "something else");
+        let deep = [&b"]".repeat(1 << 12)[..], &b"a".repeat((1 << 12) - 1), b"."].concat();
         check_refused(&deep, "l.pkl", "not a text");
     }
 

@@ -1,7 +1,7 @@
 //! TOML as written → checked description.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use toml::Spanned;
 
@@ -27,6 +27,11 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<DatasetSpec, DataError> {
         let message = "the name is empty; give the data set one".to_owned();
         return Err(source.refuse(&raw.name, "name", message));
     }
+    // The cache has a folder of this name.
+    if !is_inside(Path::new(raw.name.get_ref())) || raw.name.get_ref().contains(['/', '\\']) {
+        let message = "the name holds a path; give one without `/`, such as `my-data`".to_owned();
+        return Err(source.refuse(&raw.name, "name", message));
+    }
     let (labels, unlabelled) = labels(&raw, source)?;
     let inverse_relations = inverse_relations(&raw, &labels, source)?;
     check_types(&raw, source)?;
@@ -39,8 +44,11 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<DatasetSpec, DataError> {
         files.push(checked_file(raw_file, &raw, source)?);
     }
     Ok(DatasetSpec {
+        title: match raw.title.is_empty() {
+            true => raw.name.get_ref().clone(),
+            false => raw.title,
+        },
         name: raw.name.into_inner(),
-        title: raw.title,
         licence: raw.licence,
         homepage: raw.homepage,
         labels,
@@ -147,6 +155,11 @@ fn check_types(raw: &RawSpec, source: Source<'_>) -> Result<(), DataError> {
     Ok(())
 }
 
+/// Whether a path names something inside the folder that it is taken from.
+fn is_inside(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_)))
+}
+
 fn checked_file(file: &RawFile, raw: &RawSpec, source: Source<'_>) -> Result<FileSpec, DataError> {
     if let Some(sum) = &file.sha256 {
         let digits = sum.get_ref();
@@ -161,6 +174,13 @@ fn checked_file(file: &RawFile, raw: &RawSpec, source: Source<'_>) -> Result<Fil
     }
     let layers = ([&file.fields, &raw.fields], [&file.entity, &raw.entity]);
     let has_default_type = raw.default_type.is_some();
+    if !is_inside(file.path.get_ref()) {
+        let message = format!(
+            "`{}` leads out of the data folder; give a path inside it, and its folder with --data-dir",
+            file.path.get_ref().display()
+        );
+        return Err(source.refuse(&file.path, "path", message));
+    }
     let (fields, offsets) =
         resolve(file.format, &layers.0, &layers.1, has_default_type).map_err(|Lacking { table, message }| {
             let message = format!("for file `{}` {message}", file.path.get_ref().display());

@@ -15,8 +15,11 @@ use super::{Format, Offsets, Role};
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSpec {
     pub(super) name: Spanned<String>,
+    #[serde(default)]
     pub(super) title: String,
+    #[serde(default)]
     pub(super) licence: String,
+    #[serde(default)]
     pub(super) homepage: String,
     pub(super) labels: Option<Spanned<Vec<String>>>,
     pub(super) labels_file: Option<Spanned<PathBuf>>,

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{Manifest, ManifestRow, Part};
 use crate::error::clip;
+use crate::terminal::{count, number, some_of};
 
 /// How a second split differs from a first; its `Display` is the text for people.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,21 +161,19 @@ fn content<'a>(manifest: &'a Manifest, parts: &[Part]) -> Vec<(&'a str, &'a str,
 
 impl fmt::Display for SplitDiff {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let edited: Vec<String> = self.edited.iter().map(|id| clip(id)).collect();
-        let only = |ids: &[String]| -> Vec<String> { ids.iter().map(|id| clip(id)).collect() };
-        writeln!(out, "moved            {}", shown(&changes(&self.moved)))?;
-        writeln!(out, "other content    {}", shown(&edited))?;
-        writeln!(out, "other label      {}", shown(&changes(&self.relabelled)))?;
-        writeln!(out, "only in first    {}", shown(&only(&self.only_first)))?;
-        writeln!(out, "only in second   {}", shown(&only(&self.only_second)))?;
+        writeln!(out, "moved            {}", changes(&self.moved))?;
+        writeln!(out, "other content    {}", ids(&self.edited))?;
+        writeln!(out, "other label      {}", changes(&self.relabelled))?;
+        writeln!(out, "only in first    {}", ids(&self.only_first))?;
+        writeln!(out, "only in second   {}", ids(&self.only_second))?;
         for overlap in &self.overlaps {
             writeln!(
                 out,
-                "{:<15}  {} rows and {} rows, {} in both: Jaccard {:.3}",
+                "{:<15}  {} and {}, {} in both: Jaccard {:.3}",
                 overlap.part.to_string(),
-                overlap.first,
-                overlap.second,
-                overlap.both,
+                count(overlap.first, "row"),
+                count(overlap.second, "row"),
+                number(overlap.both),
                 overlap.jaccard()
             )?;
         }
@@ -203,28 +202,29 @@ impl fmt::Display for Comparability {
             ),
             Self::Nowhere => write!(
                 out,
-                "scores must not be compared: other rows, or rows with other contents or labels, are measured on"
+                "scores must not be compared: other rows, rows with other contents or labels, or by another list of labels"
             ),
         }
     }
 }
 
-fn changes<T: fmt::Display>(changes: &[RowChange<T>]) -> Vec<String> {
-    let texts = changes
-        .iter()
-        .map(|change| format!("{} ({} → {})", clip(&change.id), change.from, change.to));
-    texts.collect()
+fn ids(ids: &[String]) -> String {
+    shown(ids.iter().map(|id| clip(id)))
 }
 
-/// How many, and the first of them.
-fn shown(items: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let more = items.len().saturating_sub(SHOWN);
-    let names = items[..items.len() - more].join(", ");
-    match (items.len(), more) {
-        (0, _) => "0 rows".to_owned(),
-        (1, _) => format!("1 row: {names}"),
-        (rows, 0) => format!("{rows} rows: {names}"),
-        (rows, _) => format!("{rows} rows: {names} and {more} more"),
+/// How many rows changed, and how the first of them did.
+fn changes<T: fmt::Display>(changes: &[RowChange<T>]) -> String {
+    shown(
+        changes
+            .iter()
+            .map(|change| format!("{} ({} → {})", clip(&change.id), change.from, change.to)),
+    )
+}
+
+/// How many rows there are, and the first of them.
+fn shown(rows: impl ExactSizeIterator<Item = String>) -> String {
+    match rows.len() {
+        0 => count(0, "row"),
+        number => format!("{}: {}", count(number, "row"), some_of(rows)),
     }
 }

@@ -99,6 +99,15 @@ impl Strategy {
         parts
     }
 
+    /// The parts as a message names them.
+    pub(super) fn parts_in_words(&self) -> String {
+        match self {
+            Self::HoldOutAndFolds { folds, .. } => format!("{folds} folds and a hold-out"),
+            _ if self.folds() == 1 => "training and validation".to_owned(),
+            _ => format!("{} folds", self.folds()),
+        }
+    }
+
     /// Whether no group of duplicates is ever divided.
     #[must_use]
     pub fn keeps_groups_whole(&self) -> bool {

@@ -2,13 +2,16 @@
 
 use super::{Manifest, Part, PartSummary, SplitSummary};
 use crate::dedup::Tier;
+use crate::error::clip;
+use crate::terminal::{Align, Lines, count, number};
 
 /// Parts that get a column each in the table of labels; of more, only the least and the greatest count are shown.
 const MOST_COLUMNS: usize = 11;
 
 pub(super) fn render(manifest: &Manifest) -> String {
     let summary = manifest.summary();
-    let mut lines = vec![format!(
+    let mut out = Lines::default();
+    out.line(&format!(
         "{}: {} rows in {} groups, {}, duplicates by {}, seed {}",
         manifest.data_name(),
         number(summary.rows),
@@ -16,16 +19,14 @@ pub(super) fn render(manifest: &Manifest) -> String {
         manifest.strategy(),
         manifest.tier(),
         manifest.seed()
-    )];
-    lines.push(conflicts(manifest));
-    lines.push(leak(manifest, &summary));
-    lines.push(String::new());
-    lines.extend(parts(manifest, &summary));
-    lines.push(String::new());
-    lines.extend(labels(manifest, &summary));
-    lines.push(String::new());
-    lines.push(format!("hash {}", manifest.hash()));
-    lines.join("\n") + "\n"
+    ));
+    out.line(&conflicts(manifest));
+    out.line(&leak(manifest, &summary));
+    parts(manifest, &summary, &mut out);
+    labels(manifest, &summary, &mut out);
+    out.line("");
+    out.line(&format!("hash {}", manifest.hash()));
+    out.text
 }
 
 fn conflicts(manifest: &Manifest) -> String {
@@ -37,12 +38,12 @@ fn conflicts(manifest: &Manifest) -> String {
     }
     format!(
         "conflicts: {} (same sentence, subject and object, different labels); policy {}: {} dropped, {} relabelled, {} \
-         unresolved",
+         left unresolved",
         count(found.groups, "group"),
         found.policy,
         count(found.dropped, "row"),
         number(found.relabelled),
-        number(found.unresolved),
+        count(found.unresolved, "group"),
     )
 }
 
@@ -65,14 +66,15 @@ fn leak(manifest: &Manifest, summary: &SplitSummary) -> String {
     }
 }
 
-fn parts(manifest: &Manifest, summary: &SplitSummary) -> Vec<String> {
+fn parts(manifest: &Manifest, summary: &SplitSummary, out: &mut Lines) {
+    out.title("parts");
     let head = [
-        "part",
-        "rows",
-        "to learn from",
-        "groups",
-        "leaked",
-        "worst deviation from the fair share",
+        ("part", Align::Left),
+        ("rows", Align::Right),
+        ("to learn from", Align::Right),
+        ("groups", Align::Right),
+        ("leaked", Align::Right),
+        ("worst deviation from the fair share", Align::Left),
     ];
     let rows = summary.parts.iter().map(|part| {
         vec![
@@ -84,7 +86,7 @@ fn parts(manifest: &Manifest, summary: &SplitSummary) -> Vec<String> {
             worst(manifest, part),
         ]
     });
-    columns(&head.map(str::to_owned), &rows.collect::<Vec<_>>(), &[0, 5])
+    out.table(&head, &rows.collect::<Vec<_>>());
 }
 
 fn worst(manifest: &Manifest, part: &PartSummary) -> String {
@@ -96,10 +98,15 @@ fn worst(manifest: &Manifest, part: &PartSummary) -> String {
         0.0 => String::new(),
         fair => format!(" ({:+.1} %)", 100.0 * share.excess() / fair),
     };
-    format!("{:+.1} rows{percent} of {}", share.excess(), manifest.labels()[label])
+    format!(
+        "{:+.1} rows{percent} of {}",
+        share.excess(),
+        clip(&manifest.labels()[label])
+    )
 }
 
-fn labels(manifest: &Manifest, summary: &SplitSummary) -> Vec<String> {
+fn labels(manifest: &Manifest, summary: &SplitSummary, out: &mut Lines) {
+    out.title("rows of each label");
     let folds: Vec<&PartSummary> = summary.parts.iter().filter(|part| part.part != Part::HoldOut).collect();
     let hold_out = summary.parts.iter().find(|part| part.part == Part::HoldOut);
     let is_wide = summary.parts.len() > MOST_COLUMNS;
@@ -115,7 +122,7 @@ fn labels(manifest: &Manifest, summary: &SplitSummary) -> Vec<String> {
     let rows = manifest.labels().iter().enumerate().map(|(label, name)| {
         let counts: Vec<usize> = folds.iter().map(|part| part.labels[label].rows).collect();
         let mut row = vec![
-            name.clone(),
+            clip(name),
             tenth(folds.first().map_or(0.0, |part| part.labels[label].fair)),
         ];
         if is_wide {
@@ -129,56 +136,13 @@ fn labels(manifest: &Manifest, summary: &SplitSummary) -> Vec<String> {
         }
         row
     });
-    columns(&head, &rows.collect::<Vec<_>>(), &[0])
-}
-
-/// A header and rows, every cell flush right but in the columns of `left`, each as wide as the widest.
-fn columns(head: &[String], rows: &[Vec<String>], left: &[usize]) -> Vec<String> {
-    let width = |column: usize| {
-        let cells = rows
-            .iter()
-            .chain([&head.to_vec()])
-            .map(|row| row[column].chars().count())
-            .max();
-        cells.unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let line = |row: &[String]| {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
-            if left.contains(&column) {
-                format!("{cell:width$}")
-            } else {
-                format!("{cell:>width$}")
-            }
-        });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    [head]
-        .into_iter()
-        .chain(rows.iter().map(Vec::as_slice))
-        .map(line)
-        .collect()
-}
-
-fn count(value: usize, what: &str) -> String {
-    format!("{} {what}{}", number(value), if value == 1 { "" } else { "s" })
+    let aligns = [Align::Left].into_iter().chain(std::iter::repeat(Align::Right));
+    let head: Vec<(&str, Align)> = head.iter().map(String::as_str).zip(aligns).collect();
+    out.table(&head, &rows.collect::<Vec<_>>());
 }
 
 /// A number of rows that need not be whole, to a tenth.
 fn tenth(value: f64) -> String {
     let tenths = (value * 10.0).round() as usize;
     format!("{}.{}", number(tenths / 10), tenths % 10)
-}
-
-/// A count in groups of three digits: `32,470`.
-fn number(value: usize) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

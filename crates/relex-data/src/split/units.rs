@@ -70,6 +70,7 @@ impl Units {
 
     fn refuse_too_few(&self, config: &SplitConfig) -> Result<(), DataError> {
         let parts = config.strategy.parts().len();
+        let wanted = config.strategy.parts_in_words();
         let units = self.units.len();
         if units >= parts {
             return Ok(());
@@ -81,11 +82,10 @@ impl Units {
             )
         } else if config.strategy.keeps_groups_whole() {
             format!(
-                "{parts} folds need as many groups of duplicates, but the data has {units}; ask for fewer folds or a \
-                 stricter tier"
+                "{wanted} need {parts} groups of duplicates, but the data has {units}; ask for fewer parts or a stricter tier"
             )
         } else {
-            format!("{parts} folds need as many rows, but the data has {units}; ask for fewer folds")
+            format!("{wanted} need {parts} rows, but the data has {units}; ask for fewer parts")
         })
     }
 

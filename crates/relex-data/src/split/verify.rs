@@ -4,10 +4,19 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::{Manifest, ManifestRow, mismatch};
+use super::{Manifest, ManifestRow, Part, mismatch};
 use crate::error::{DataError, clip};
 use crate::example::Example;
 use crate::labels::LabelSet;
+
+/// Which rows a manifest is compared with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Those of the data file.
+    AsInFile,
+    /// Those that the conflict policy leaves, as it leaves them.
+    Resolved,
+}
 
 /// Differences of each kind that a message names; the rest it counts.
 const NAMED: usize = 5;
@@ -21,16 +30,33 @@ impl Manifest {
     /// [`DataError::ManifestMismatch`] naming the rows that were edited, got another label, are missing or were added
     /// (five of each), how many of each there are, and what to do.
     pub fn verify(&self, examples: &[Example], labels: &LabelSet) -> Result<(), DataError> {
+        self.compare(examples, labels, State::AsInFile)
+    }
+
+    /// The same check for rows as [`Manifest::resolve`] leaves them: those dropped are away, those relabelled have their new label.
+    ///
+    /// # Errors
+    /// As for [`Manifest::verify`].
+    pub fn verify_resolved(&self, examples: &[Example], labels: &LabelSet) -> Result<(), DataError> {
+        self.compare(examples, labels, State::Resolved)
+    }
+
+    fn compare(&self, examples: &[Example], labels: &LabelSet, state: State) -> Result<(), DataError> {
         if self.labels() != labels.names() {
             return mismatch(
                 "the data set's list of labels, or its order, is not the one that the split was made with; restore `labels` \
                  in dataset.toml or make a new split",
             );
         }
-        let rows = self.rows_by_id();
+        let is_expected = |row: &ManifestRow| state == State::AsInFile || row.part != Part::Dropped;
+        let mut rows = self.rows_by_id();
+        rows.retain(|_, row| is_expected(row));
         let hashes: Vec<String> = examples
             .par_iter()
-            .map(|example| example.content_hash(labels))
+            .map(|example| match rows.get(example.id.as_str()) {
+                Some(row) if state == State::Resolved => hash_in_file(example, row, labels),
+                _ => example.content_hash(labels),
+            })
             .collect();
         let mut seen = HashSet::with_capacity(examples.len());
         let (mut edited, mut added) = (Vec::new(), Vec::new());
@@ -47,7 +73,10 @@ impl Manifest {
                 Some(_) => {}
             }
         }
-        let unseen = self.rows().iter().filter(|row| !seen.contains(row.id.as_str()));
+        let unseen = self
+            .rows()
+            .iter()
+            .filter(|row| is_expected(row) && !seen.contains(row.id.as_str()));
         let missing: Vec<&ManifestRow> = unseen.collect();
         if edited.is_empty() && missing.is_empty() && added.is_empty() {
             return Ok(());
@@ -55,7 +84,7 @@ impl Manifest {
         let edits = edited
             .iter()
             .take(NAMED)
-            .map(|(example, row)| edit(example, row, labels));
+            .map(|(example, row)| edit(example, row, labels, state));
         let losses = missing.iter().take(NAMED);
         let losses = losses.map(|row| format!("row `{}` is missing", clip(&row.id)));
         let additions = added.iter().take(NAMED);
@@ -75,11 +104,28 @@ impl Manifest {
     }
 }
 
+/// The content hash that a resolved row has in the data file, where it may have another label.
+fn hash_in_file(example: &Example, row: &ManifestRow, labels: &LabelSet) -> String {
+    match &row.file_label {
+        Some(label) if example.label == labels.id(&row.label) => Example {
+            label: labels.id(label),
+            ..example.clone()
+        }
+        .content_hash(labels),
+        // One that still has its old label is not resolved: no hash of the manifest's.
+        Some(_) => String::new(),
+        None => example.content_hash(labels),
+    }
+}
+
 /// How a row with another content differs from what the manifest knows of it.
-fn edit(example: &Example, row: &ManifestRow, labels: &LabelSet) -> String {
+fn edit(example: &Example, row: &ManifestRow, labels: &LabelSet, state: State) -> String {
     let id = clip(&row.id);
     let label = example.label.map_or("none", |label| labels.name(label));
-    let known = row.file_label.as_ref().unwrap_or(&row.label);
+    let known = match state {
+        State::AsInFile => row.file_label.as_ref().unwrap_or(&row.label),
+        State::Resolved => &row.label,
+    };
     if label == known {
         format!("row `{id}` was edited (its sentence, entities or types)")
     } else {

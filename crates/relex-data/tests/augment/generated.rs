@@ -110,8 +110,18 @@ fn example() -> impl proptest::strategy::Strategy<Value = Example> {
     )
 }
 
+/// Rows, some of which contradict others.
 pub(crate) fn examples() -> impl proptest::strategy::Strategy<Value = Vec<Example>> {
-    prop::collection::vec(example(), 8..30).prop_map(|mut rows| {
+    (prop::collection::vec(example(), 8..30), 0..4_usize).prop_map(|(mut rows, contradicted)| {
+        let labels = spec().labels;
+        let contradict = |row: &Example| Example {
+            label: row
+                .label
+                .and_then(|label| labels.at((label.index() + 1) % labels.len())),
+            ..row.clone()
+        };
+        let others: Vec<Example> = rows[..contradicted].iter().map(contradict).collect();
+        rows.extend(others);
         for (number, row) in rows.iter_mut().enumerate() {
             row.id = format!("r{number}");
         }
@@ -119,14 +129,18 @@ pub(crate) fn examples() -> impl proptest::strategy::Strategy<Value = Vec<Exampl
     })
 }
 
-pub(crate) fn manifest(examples: &[Example]) -> Option<Manifest> {
+/// A split by one of the conflict policies, and the rows as it leaves them.
+pub(crate) fn manifest(examples: &[Example]) -> Option<(Manifest, Vec<Example>)> {
     let config = SplitConfig {
         strategy: Strategy::GroupedKFold { folds: 2 },
         seed: 5,
         tier: Tier::SamePair,
-        conflicts: ConflictPolicy::Keep,
+        conflicts: ConflictPolicy::ALL[examples.len() % ConflictPolicy::ALL.len()],
     };
-    split(examples, &spec().labels, &config).ok()
+    let labels = spec().labels;
+    let manifest = split(examples, &labels, &config).ok()?;
+    let resolved = manifest.resolve(examples.to_vec(), &labels).unwrap();
+    Some((manifest, resolved))
 }
 
 pub(crate) fn recipes() -> Vec<Recipe> {
@@ -170,9 +184,10 @@ pub(crate) fn check_children(
     config: &AugmentConfig,
     mut check: impl FnMut(&Example, &Example, &Recipe),
 ) -> Option<()> {
-    let (spec, manifest) = (spec(), manifest(examples)?);
+    let spec = spec();
+    let (manifest, examples) = manifest(examples)?;
     for fold in 0..2 {
-        let rows = TrainingRows::of(&manifest, examples, &spec, fold).unwrap();
+        let rows = TrainingRows::of(&manifest, &examples, &spec, fold).unwrap();
         for child in augment(&rows, config).unwrap().children {
             check(rows.by_id(child.parent()).unwrap(), child.example(), child.recipe());
         }

@@ -33,22 +33,31 @@ proptest! {
                 Recipe::EntityReplacement(_) | Recipe::EntityMasking(_) => assert_ne!(&child.sentence, &parent.sentence),
                 _ => assert_eq!(words, (parent.subject_word(), parent.object_word())),
             }
+            if matches!(recipe, Recipe::EntityReplacement(_)) {
+                let (subject, object) = words;
+                let is_new = subject != parent.subject_word() || object != parent.object_word();
+                assert!(is_new && !subject.contains(object) && !object.contains(subject), "{words:?}");
+            }
             assert_eq!(child.label, parent.label);
             assert_eq!(&child.subject.entity_type, &parent.subject.entity_type);
             assert_eq!(&child.object.entity_type, &parent.object.entity_type);
         });
-        if let Some(manifest) = manifest(&examples) {
+        if let Some((manifest, examples)) = manifest(&examples) {
             let spec = spec();
             let rows = TrainingRows::of(&manifest, &examples, &spec, 0).unwrap();
+            let mut labels = BTreeMap::new();
             for child in augment(&rows, &config).unwrap().children {
-                prop_assert!(ids.insert(child.example().id.clone()));
+                let row = child.example();
+                prop_assert!(ids.insert(row.id.clone()));
+                let question = (child.recipe().name(), row.sentence.clone(), row.subject.span, row.object.span);
+                prop_assert_eq!(labels.insert(question, row.label), None, "one recipe says it twice");
             }
         }
     }
 
     #[test]
     fn a_child_stands_in_its_parents_fold(examples in examples(), amount in amount(), seed in any::<u64>()) {
-        let Some(manifest) = manifest(&examples) else { return Ok(()) };
+        let Some((manifest, examples)) = manifest(&examples) else { return Ok(()) };
         let spec = spec();
         let fold_of: BTreeMap<&str, _> = manifest.rows().iter().map(|row| (row.id.as_str(), row.part)).collect();
         let folder = tempfile::tempdir().unwrap();
@@ -97,7 +106,7 @@ proptest! {
 
     #[test]
     fn neither_order_nor_other_recipes_matter(examples in examples(), amount in amount(), seed in any::<u64>()) {
-        let Some(manifest) = manifest(&examples) else { return Ok(()) };
+        let Some((manifest, examples)) = manifest(&examples) else { return Ok(()) };
         let spec = spec();
         let made = |examples: &[Example], config: &AugmentConfig| -> Augmentation {
             augment(&TrainingRows::of(&manifest, examples, &spec, 0).unwrap(), config).unwrap()
@@ -119,7 +128,7 @@ proptest! {
 
     #[test]
     fn balance_is_kept(examples in examples(), target in 1..40_usize, seed in any::<u64>()) {
-        let Some(manifest) = manifest(&examples) else { return Ok(()) };
+        let Some((manifest, examples)) = manifest(&examples) else { return Ok(()) };
         let spec = spec();
         let rows = TrainingRows::of(&manifest, &examples, &spec, 0).unwrap();
         for amount in [Amount::AtLeast(target), Amount::AtMost(target)] {

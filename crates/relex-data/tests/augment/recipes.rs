@@ -191,6 +191,7 @@ fn paraphrases_are_adopted_or_counted() {
             refused(&augmentation),
             [
                 (Refusal::UnknownParent, 1),
+                (Refusal::LabelLeftOut, 1),
                 (Refusal::SubjectMissing, 1),
                 (Refusal::SubjectRepeated, 1)
             ]

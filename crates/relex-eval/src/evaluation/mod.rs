@@ -1,26 +1,32 @@
 //! Every score of one set of predictions, with intervals and counts, in one value.
 
+mod scores;
+mod slices;
 mod terminal;
 
+pub use scores::MetricScore;
+pub use slices::{SliceRow, SliceTable, Slicing, evaluate_slices};
 pub use terminal::render_terminal;
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::write_atomically;
-use crate::bootstrap::{BootstrapConfig, bootstrap};
+use crate::bootstrap::BootstrapConfig;
 use crate::error::EvalError;
-use crate::interval::{Score, percentile_interval};
+use crate::groups::RowGroups;
+use crate::interval::{Interval, Score};
 use crate::metric::{
-    ConfusionMatrix, RankedScores, accuracy, auprc, check_labels, check_length, confusion_matrix, micro_f1, per_label,
-    weighted_accuracy, weighted_micro_f1,
+    ConfusionMatrix, Metric, RelationPairs, ScoredRows, Scorer, auprc, check_length, confusion_matrix, per_label,
 };
-use crate::predictions::{argmax, check_label_order};
+use crate::predictions::{ROUNDING_TOLERANCE, argmax, check_label_order};
+use crate::probabilities::check_distributions;
+use crate::shift::TargetMix;
+use scores::measure;
 
 /// The version of the JSON that [`Evaluation::write`] writes and [`Evaluation::read`] reads.
-pub const EVALUATION_FORMAT_VERSION: u32 = 1;
+pub const EVALUATION_FORMAT_VERSION: u32 = 2;
 
 /// How many pairs [`Evaluation::most_confused`] holds at most.
 const MOST_CONFUSED: usize = 15;
@@ -53,14 +59,16 @@ pub struct Evaluation {
     pub groups: usize,
     /// The label that micro-F1 leaves out.
     pub negative_label: String,
-    /// Micro-F1 over the other labels, see [`micro_f1`].
+    /// Micro-F1 over the other labels, see [`micro_f1`](crate::micro_f1).
     pub micro_f1: Score,
     /// Mean area under the precision-recall curves, see [`auprc`].
     pub auprc: Score,
     /// How many labels have a gold row, and so entered the mean of `auprc`.
     pub auprc_labels: usize,
-    /// Share of rows predicted right, see [`accuracy`].
+    /// Share of rows predicted right, see [`accuracy`](crate::accuracy).
     pub accuracy: Score,
+    /// Every score that is defined for the predictions, those above among them, in the order in which they are shown.
+    pub scores: Vec<MetricScore>,
     /// Number of bootstrap resamples behind each interval.
     pub resamples: usize,
     /// Seed of the resamples.
@@ -71,6 +79,10 @@ pub struct Evaluation {
     pub confusion: ConfusionMatrix,
     /// The most frequent mistakes, at most 15, the most frequent first.
     pub most_confused: Vec<ConfusedLabels>,
+    /// Scores of parts of the rows, of [`evaluate_slices`]; empty until they are put there.
+    pub slices: Vec<SliceTable>,
+    /// Scores at another mix of labels, of [`target_mix`](crate::target_mix); `None` until they are put there.
+    pub target_mix: Option<TargetMix>,
 }
 
 /// How one label fared; scores in percent, 0 where they divide by no row.
@@ -84,6 +96,8 @@ pub struct LabelRow {
     pub recall: f64,
     /// Harmonic mean of both.
     pub f1: f64,
+    /// Its [BCa interval](crate::bca_interval).
+    pub f1_interval: Interval,
     /// Area under the label's precision-recall curve; `None` without a gold row.
     pub auprc: Option<f64>,
     /// Gold rows of the label.
@@ -105,8 +119,11 @@ pub struct ConfusedLabels {
     pub share_of_gold: f64,
 }
 
-/// Scores predictions: micro-F1, AUPRC and accuracy with bootstrap intervals over groups,
-/// every label, and who was taken for whom.
+/// Scores predictions: every [`Metric`] that they allow, with intervals over groups, every label, and who was taken for
+/// whom.
+///
+/// Calibration errors, Brier score and log loss are there if every row holds probabilities that sum to 1, and
+/// SemEval-2010 Task 8's score if every label but the negative one has a direction.
 ///
 /// # Errors
 /// [`EvalError::NoRows`], [`EvalError::Length`], [`EvalError::LabelIndex`],
@@ -123,28 +140,31 @@ pub fn evaluate(input: &EvaluationInput<'_>) -> Result<Evaluation, EvalError> {
     } = *input;
     let classes = labels.len();
     check_label_order(labels)?;
-    check_labels("negative", &[negative], classes)?;
-    check_labels("gold", gold, classes)?;
     check_length("groups", gold.len(), groups.len())?;
-    let ranked = RankedScores::new(gold, probabilities, classes)?;
-    let predicted: Vec<usize> = probabilities.chunks_exact(classes).map(argmax).collect();
-
-    let area = auprc(gold, probabilities, classes)?;
-    let scores = per_label(gold, &predicted, classes)?;
-    let confusion = confusion_matrix(gold, &predicted, classes)?;
-    let [f1_values, auprc_values, accuracy_values] = bootstrap(groups, &config, |weights| {
-        [
-            weighted_micro_f1(gold, &predicted, negative, weights),
-            ranked.weighted_mean(weights),
-            weighted_accuracy(gold, &predicted, weights),
-        ]
-    })?;
-    let with_interval = |value: f64, resampled: &[f64]| -> Result<Score, EvalError> {
-        Ok(Score {
-            value,
-            interval: percentile_interval(resampled, config.level)?,
-        })
+    let scored = ScoredRows {
+        labels,
+        negative,
+        gold,
+        probabilities,
     };
+    let metrics = applicable(&scored);
+    let scorer = Scorer::new(scored, &metrics)?.and_every_label();
+    let groups = RowGroups::new(groups);
+    let mut measured = measure(&scorer, &groups, &config)?.into_iter();
+    let scores: Vec<MetricScore> = metrics
+        .iter()
+        .zip(measured.by_ref())
+        .map(|(&metric, measured)| measured.of(metric))
+        .collect();
+    let headline = |metric| {
+        let score = scores.iter().find(|score| score.metric == metric);
+        score.map(MetricScore::score).ok_or(EvalError::NoRows)
+    };
+
+    let predicted: Vec<usize> = probabilities.chunks_exact(classes).map(argmax).collect();
+    let area = auprc(gold, probabilities, classes)?;
+    let label_scores = per_label(gold, &predicted, classes)?;
+    let confusion = confusion_matrix(gold, &predicted, classes)?;
     let most_confused = confusion
         .most_confused(MOST_CONFUSED)
         .into_iter()
@@ -152,29 +172,32 @@ pub fn evaluate(input: &EvaluationInput<'_>) -> Result<Evaluation, EvalError> {
             gold: labels[pair.gold].clone(),
             predicted: labels[pair.predicted].clone(),
             count: pair.count,
-            share_of_gold: pair.count as f64 / scores[pair.gold].support as f64 * 100.0,
+            share_of_gold: pair.count as f64 / label_scores[pair.gold].support as f64 * 100.0,
         });
 
     Ok(Evaluation {
         format_version: EVALUATION_FORMAT_VERSION,
         rows: gold.len(),
-        groups: groups.iter().collect::<HashSet<_>>().len(),
+        groups: groups.count(),
         negative_label: labels[negative].clone(),
-        micro_f1: with_interval(micro_f1(gold, &predicted, negative)?, &f1_values)?,
-        auprc: with_interval(area.mean, &auprc_values)?,
+        micro_f1: headline(Metric::MicroF1)?,
+        auprc: headline(Metric::Auprc)?,
         auprc_labels: area.defined(),
-        accuracy: with_interval(accuracy(gold, &predicted)?, &accuracy_values)?,
+        accuracy: headline(Metric::Accuracy)?,
+        scores,
         resamples: config.resamples,
         seed: config.seed,
         per_label: labels
             .iter()
-            .zip(&scores)
+            .zip(&label_scores)
             .zip(&area.per_class)
-            .map(|((label, score), &auprc)| LabelRow {
+            .zip(measured)
+            .map(|(((label, score), &auprc), f1)| LabelRow {
                 label: label.clone(),
                 precision: score.precision,
                 recall: score.recall,
                 f1: score.f1,
+                f1_interval: f1.bca,
                 auprc,
                 support: score.support,
                 predicted: score.predicted,
@@ -182,7 +205,34 @@ pub fn evaluate(input: &EvaluationInput<'_>) -> Result<Evaluation, EvalError> {
             .collect(),
         most_confused: most_confused.collect(),
         confusion,
+        slices: Vec::new(),
+        target_mix: None,
     })
+}
+
+/// The metrics that are defined for the rows, in the order in which they are shown.
+fn applicable(rows: &ScoredRows<'_>) -> Vec<Metric> {
+    let has_directions = RelationPairs::of(rows.labels, rows.negative).is_some();
+    let has_probabilities = check_distributions(rows.probabilities, rows.labels.len(), ROUNDING_TOLERANCE).is_ok();
+    [
+        Metric::MicroF1,
+        Metric::MicroPrecision,
+        Metric::MicroRecall,
+        Metric::MacroF1,
+        Metric::MacroPrecision,
+        Metric::MacroRecall,
+        Metric::SemevalF1,
+        Metric::Auprc,
+        Metric::Accuracy,
+        Metric::CalibrationErrorEqualWidth,
+        Metric::CalibrationErrorEqualMass,
+        Metric::BrierScore,
+        Metric::LogLoss,
+    ]
+    .into_iter()
+    .filter(|&metric| metric != Metric::SemevalF1 || has_directions)
+    .filter(|metric| !metric.needs_distributions() || has_probabilities)
+    .collect()
 }
 
 impl Evaluation {

@@ -1,7 +1,6 @@
 //! The share of rows whose predicted label is the gold label.
 
 use super::{check_pair, percent};
-use crate::bootstrap::{LANES, RowWeights};
 use crate::error::EvalError;
 
 /// Accuracy in percent. Both slices are `[rows]` label indices.
@@ -24,19 +23,6 @@ pub fn accuracy(gold: &[usize], predicted: &[usize]) -> Result<f64, EvalError> {
     Ok(percent(correct as f64, gold.len() as f64))
 }
 
-pub(crate) fn weighted_accuracy(gold: &[usize], predicted: &[usize], weights: &[RowWeights]) -> [f64; LANES] {
-    let mut correct = [0; LANES];
-    let mut total = [0; LANES];
-    for ((gold, predicted), weight) in gold.iter().zip(predicted).zip(weights) {
-        let right = u32::from(gold == predicted);
-        for lane in 0..LANES {
-            correct[lane] += right * weight[lane];
-            total[lane] += weight[lane];
-        }
-    }
-    std::array::from_fn(|lane| percent(f64::from(correct[lane]), f64::from(total[lane])))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,14 +40,5 @@ mod tests {
                 ..
             })
         ));
-    }
-
-    #[test]
-    fn weights_count_rows_repeatedly() {
-        // Weights 3 (right) and 1 (wrong): 3 / 4.
-        assert_eq!(
-            weighted_accuracy(&[0, 1], &[0, 0], &[[3; LANES], [1; LANES]]),
-            [75.0; LANES]
-        );
     }
 }

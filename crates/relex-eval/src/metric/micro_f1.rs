@@ -1,7 +1,6 @@
 //! Micro-averaged F1 over the labels other than the negative one: KLUE-RE's first score.
 
 use super::{check_pair, percent};
-use crate::bootstrap::{LANES, RowWeights};
 use crate::error::EvalError;
 
 /// Micro-F1 in percent over every label except `negative`, as KLUE-RE defines it
@@ -33,37 +32,12 @@ pub fn micro_f1(gold: &[usize], predicted: &[usize], negative: usize) -> Result<
     Ok(percent(twice_hits as f64, claims as f64))
 }
 
-pub(crate) fn weighted_micro_f1(
-    gold: &[usize],
-    predicted: &[usize],
-    negative: usize,
-    weights: &[RowWeights],
-) -> [f64; LANES] {
-    let mut hits = [0; LANES];
-    let mut claims = [0; LANES];
-    for ((&gold, &predicted), weight) in gold.iter().zip(predicted).zip(weights) {
-        let hit = u64::from(gold == predicted && gold != negative);
-        let claim = u64::from(gold != negative) + u64::from(predicted != negative);
-        for lane in 0..LANES {
-            hits[lane] += hit * u64::from(weight[lane]);
-            claims[lane] += claim * u64::from(weight[lane]);
-        }
-    }
-    std::array::from_fn(|lane| percent(2.0 * hits[lane] as f64, claims[lane] as f64))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(gold: &[usize], predicted: &[usize], expected: f64) {
         approx::assert_abs_diff_eq!(micro_f1(gold, predicted, 0).unwrap(), expected, epsilon = 1e-12);
-        let ones = vec![[1; LANES]; gold.len()];
-        approx::assert_abs_diff_eq!(
-            weighted_micro_f1(gold, predicted, 0, &ones)[0],
-            expected,
-            epsilon = 1e-12
-        );
     }
 
     #[test]

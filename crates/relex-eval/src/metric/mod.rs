@@ -5,18 +5,35 @@
 
 mod accuracy;
 mod auprc;
+mod average;
+mod calibration_error;
+mod cells;
 mod confusion;
 mod micro_f1;
+mod name;
 mod per_label;
+mod proper_score;
+mod scorer;
+mod semeval_f1;
+mod weighted;
 
 pub use accuracy::accuracy;
-pub(crate) use accuracy::weighted_accuracy;
-pub(crate) use auprc::RankedScores;
-pub use auprc::{Auprc, auprc};
+pub use auprc::{Auprc, CurvePoint, auprc, precision_recall_curve};
+pub(crate) use auprc::{RankedScores, check_scores, curve_area};
+pub use average::{MacroAverage, MicroAverage, macro_average, micro_average};
+pub use calibration_error::{Binning, calibration_error};
+pub(crate) use calibration_error::{ConfidenceBins, ReliabilityBin};
+pub(crate) use cells::Cells;
 pub use confusion::{ConfusedPair, ConfusionMatrix, confusion_matrix};
 pub use micro_f1::micro_f1;
-pub(crate) use micro_f1::weighted_micro_f1;
+pub use name::Metric;
 pub use per_label::{LabelScore, per_label};
+pub(crate) use proper_score::log_loss_rows;
+pub use proper_score::{brier_score, log_loss};
+pub(crate) use scorer::{BINS, ScoredRows, Scorer};
+pub(crate) use semeval_f1::RelationPairs;
+pub use semeval_f1::semeval_f1;
+pub(crate) use weighted::{weighted_accuracy, weighted_f1, weighted_mean};
 
 use crate::error::EvalError;
 

@@ -4,14 +4,19 @@
 //! one probability a label, in label order, and no index column. Beside `<file>` stands
 //! `<file>.meta.json` ([`PredictionsMeta`]) with that order and the hashes of what was predicted on.
 
+mod label_order;
 mod list;
 mod meta;
 mod read;
+mod reorder;
 mod table;
+mod values;
 
+pub use label_order::read_label_order;
 pub(crate) use list::parse_list;
 pub use meta::{PREDICTIONS_FORMAT_VERSION, PredictionsMeta};
 pub(crate) use table::{Columns, Table, shorten};
+pub use values::{DeclaredValues, ROUNDING_TOLERANCE, ValueKind};
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -142,7 +147,7 @@ pub(crate) fn check_label_order(labels: &[String]) -> Result<(), EvalError> {
     Ok(())
 }
 
-fn check_ids(path: &Path, ids: &[String]) -> Result<(), EvalError> {
+pub(crate) fn check_ids(path: &Path, ids: &[String]) -> Result<(), EvalError> {
     let mut seen = HashMap::with_capacity(ids.len());
     for (row, id) in ids.iter().enumerate() {
         if let Some(first) = seen.insert(id, row) {

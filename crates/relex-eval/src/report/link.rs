@@ -1,48 +1,86 @@
-//! Links from a label or a count to its rows, where the report has them.
+//! Links from a label or a count to its rows, where the page has them.
 
 use std::collections::HashSet;
 
-use super::ReportRow;
+use super::BrowsedRows;
 use super::escape::escape;
+use super::view::View;
 
-/// The gold and predicted labels that rows of the report have.
-pub(super) struct Linked<'a> {
-    pairs: HashSet<(&'a str, &'a str)>,
-    gold: HashSet<&'a str>,
+/// Which labels and pairs of labels lead to rows.
+pub(super) struct Links<'a> {
+    labels: &'a [String],
+    systems: Vec<&'a str>,
+    slicings: Vec<&'a str>,
+    browsed: BrowsedRows,
+    /// Gold labels of the rows that can be browsed.
+    gold: HashSet<usize>,
 }
 
-impl<'a> Linked<'a> {
-    pub(super) fn new(rows: &'a [ReportRow]) -> Self {
+impl<'a> Links<'a> {
+    pub(super) fn new(view: &View<'a>) -> Self {
         Self {
-            pairs: rows
+            labels: &view.report.labels,
+            systems: view.names(),
+            slicings: view
+                .report
+                .slicings
                 .iter()
-                .map(|row| (row.gold.as_str(), row.predicted.as_str()))
+                .map(|slicing| slicing.name.as_str())
                 .collect(),
-            gold: rows.iter().map(|row| row.gold.as_str()).collect(),
+            browsed: view.report.browsed,
+            gold: view.browsed().into_iter().map(|row| view.gold[row]).collect(),
         }
     }
 
     /// `content`, which is HTML, as a link to the rows of a gold label.
-    pub(super) fn gold(&self, gold: &str, content: &str) -> String {
-        if self.gold.contains(gold) {
-            format!("<a href=\"#gold={}\">{content}</a>", fragment_value(gold))
-        } else {
-            format!("<span>{content}</span>")
+    pub(super) fn gold(&self, gold: usize, content: &str) -> String {
+        let label = fragment_value(&self.labels[gold]);
+        match self.browsed {
+            _ if !self.gold.contains(&gold) => format!("<span>{content}</span>"),
+            BrowsedRows::All => link(&format!("#show=all&gold={label}"), content),
+            BrowsedRows::Wrong => link(&format!("#gold={label}"), content),
         }
     }
 
-    /// `content`, which is HTML, as a link to the rows of a gold and a predicted label.
-    pub(super) fn pair(&self, gold: &str, predicted: &str, content: &str) -> String {
-        if self.pairs.contains(&(gold, predicted)) {
-            let (gold, predicted) = (fragment_value(gold), fragment_value(predicted));
-            format!(
-                "<a href=\"{}\">{content}</a>",
-                escape(&format!("#gold={gold}&predicted={predicted}"))
-            )
-        } else {
-            format!("<span>{content}</span>")
-        }
+    /// `content`, which is HTML, as a link to the rows of a gold label that a system predicted to be of another one, or of
+    /// the same.
+    pub(super) fn pair(&self, system: usize, gold: usize, predicted: usize, content: &str) -> String {
+        let show = match (gold == predicted, self.browsed) {
+            (true, BrowsedRows::Wrong) => return format!("<span>{content}</span>"),
+            (true, BrowsedRows::All) => "show=right&",
+            (false, _) => "",
+        };
+        let system = match system {
+            0 => String::new(),
+            other => format!("&system={}", fragment_value(self.systems[other])),
+        };
+        let [gold, predicted] = [gold, predicted].map(|label| fragment_value(&self.labels[label]));
+        link(&format!("#{show}gold={gold}&predicted={predicted}{system}"), content)
     }
+
+    /// `content`, which is HTML, as a link to the rows of a slice, if rows can be found by it.
+    pub(super) fn slice(&self, slicing: &str, key: &str, content: &str) -> String {
+        if !self.slicings.contains(&slicing) {
+            return format!("<span>{content}</span>");
+        }
+        let show = match self.browsed {
+            BrowsedRows::All => "show=all&",
+            BrowsedRows::Wrong => "",
+        };
+        link(
+            &format!("#{show}slice={}", fragment_value(&slice_name(slicing, key))),
+            content,
+        )
+    }
+}
+
+/// What the page calls a slice.
+pub(super) fn slice_name(slicing: &str, key: &str) -> String {
+    format!("{slicing}: {key}")
+}
+
+fn link(target: &str, content: &str) -> String {
+    format!("<a href=\"{}\">{content}</a>", escape(target))
 }
 
 /// `text` percent-encoded for the value of a `#name=value` link.

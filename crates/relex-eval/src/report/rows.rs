@@ -4,83 +4,181 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::Report;
-use super::escape::script_json;
+use super::BrowsedRows;
+use super::escape::{escape, script_json};
+use super::link::slice_name;
+use super::view::View;
 
-/// The rows as JSON: `labels` and `rows`, each row an array (names would be most of its length).
-pub(super) fn data(report: &Report) -> String {
-    let mut labels: Vec<&str> = report
-        .evaluation
-        .per_label
-        .iter()
-        .map(|row| row.label.as_str())
-        .collect();
-    let mut positions: HashMap<&str, usize> = labels.iter().enumerate().map(|(at, &label)| (label, at)).collect();
-    let mut position = |label| {
-        // A label that was not scored still has a name to show.
-        *positions.entry(label).or_insert_with(|| {
-            labels.push(label);
-            labels.len() - 1
-        })
-    };
-    let rows: Vec<Value> = report
-        .rows
-        .iter()
-        .map(|row| {
+/// What the script needs, as JSON. Each row is an array (names would be most of its length): id, sentence, spans of subject and
+/// object, their types, gold label, slices, and for each system the predicted label, its probability and that of the gold label.
+/// Labels, types and slices are positions in lists; probabilities count ten-thousandths.
+pub(super) fn data(view: &View<'_>) -> String {
+    let mut types = Positions::default();
+    let mut slices: Vec<Positions<'_>> = view.report.slicings.iter().map(|_| Positions::default()).collect();
+    let rows: Vec<Value> = view
+        .browsed()
+        .into_iter()
+        .map(|at| {
+            let row = &view.report.rows[at];
+            let keys: Vec<Value> = view
+                .report
+                .slicings
+                .iter()
+                .zip(&mut slices)
+                .map(|(slicing, known)| {
+                    slicing.keys[at]
+                        .as_deref()
+                        .map_or(json!(-1), |key| json!(known.of(key)))
+                })
+                .collect();
+            let systems: Vec<Value> = view
+                .systems
+                .iter()
+                .flat_map(|system| {
+                    let (predicted, probabilities) = (system.predicted[at], system.probabilities(at));
+                    [
+                        json!(predicted),
+                        parts(probabilities[predicted]),
+                        parts(probabilities[view.gold[at]]),
+                    ]
+                })
+                .collect();
             json!([
                 row.id,
                 row.sentence,
-                [row.subject.0, row.subject.1],
-                [row.object.0, row.object.1],
-                row.subject_type,
-                row.object_type,
-                position(&row.gold),
-                position(&row.predicted),
-                rounded(row.confidence),
-                rounded(row.gold_probability),
+                [row.subject.0, row.subject.1, row.object.0, row.object.1],
+                types.of(&row.subject_type),
+                types.of(&row.object_type),
+                row.gold,
+                keys,
+                systems,
             ])
         })
         .collect();
-    script_json(&json!({ "labels": labels, "rows": rows }))
+    let slices: Vec<Value> = view
+        .report
+        .slicings
+        .iter()
+        .zip(slices)
+        .map(|(slicing, known)| {
+            let names: Vec<String> = known.names.iter().map(|key| slice_name(&slicing.name, key)).collect();
+            json!({ "name": slicing.name, "keys": known.names, "names": names })
+        })
+        .collect();
+    script_json(&json!({
+        "labels": view.report.labels,
+        "systems": view.names(),
+        "types": types.names,
+        "slicings": slices,
+        "rows": rows,
+    }))
 }
 
-/// Four digits are more than the page shows. Not-a-number becomes `null`.
-fn rounded(probability: f64) -> Value {
-    json!((probability * 10_000.0).round() / 10_000.0)
+/// Texts numbered by first appearance.
+#[derive(Default)]
+struct Positions<'a> {
+    names: Vec<&'a str>,
+    known: HashMap<&'a str, usize>,
 }
 
-pub(super) fn render(report: &Report) -> String {
-    let wrong = report.rows.iter().filter(|row| row.gold != row.predicted).count();
-    let right = report.rows.len() - wrong;
-    let (heading, show) = match (wrong, right) {
-        (_, 0) => ("Wrong predictions", ""),
-        (0, _) => ("Right predictions", ""),
-        _ => (
-            "Predictions",
-            "<label>Show<select name=\"show\"><option value=\"\">wrong</option><option value=\"right\">right</option>\
-             <option value=\"all\">all</option></select></label>\n",
-        ),
-    };
-    if report.rows.is_empty() {
-        return "<section id=\"rows\">\n<h2>Wrong predictions</h2>\n<p class=\"note\">There are no rows to show.</p>\n</section>\n"
-            .to_owned();
+impl<'a> Positions<'a> {
+    fn of(&mut self, name: &'a str) -> usize {
+        *self.known.entry(name).or_insert_with(|| {
+            self.names.push(name);
+            self.names.len() - 1
+        })
     }
+}
+
+/// A probability in ten-thousandths, which is finer than the page shows; logits are as they are, times that.
+fn parts(probability: f64) -> Value {
+    json!((probability * 10_000.0).round() as i64)
+}
+
+pub(super) fn render(view: &View<'_>) -> String {
+    let (heading, note) = match view.report.browsed {
+        BrowsedRows::All => ("Rows", ""),
+        BrowsedRows::Wrong if view.is_comparison() => {
+            ("Wrong predictions", " Rows that every system got right are left out.")
+        }
+        BrowsedRows::Wrong => ("Wrong predictions", " Rows that were predicted right are left out."),
+    };
+    let browser = if view.browsed().is_empty() {
+        "<p class=\"note\">There are no rows to show.</p>\n".to_owned()
+    } else {
+        browser(view, note)
+    };
     format!(
-        r#"<section id="rows">
-<h2>{heading}</h2>
-<p class="note">The percentage after a label is the probability that the system gave it.</p>
+        "<section id=\"rows\" aria-labelledby=\"rows-title\">\n<h2 id=\"rows-title\">{heading}</h2>\n{browser}</section>\n"
+    )
+}
+
+fn browser(view: &View<'_>, note: &str) -> String {
+    let slices = if view.report.slicings.is_empty() {
+        ""
+    } else {
+        "<label>Slice<select name=\"slice\"><option value=\"\">all rows</option></select></label>\n"
+    };
+    format!(
+        r##"<p class="lead">The percentage after a label is the probability that the system gave it.{note}</p>
 <noscript><p class="note">The rows are shown by a script in this file; it is switched off.</p></noscript>
-<form class="filters" id="filters" role="search">
-{show}<label>Gold<select name="gold"><option value="">any label</option></select></label>
-<label>Predicted<select name="predicted"><option value="">any label</option></select></label>
-<label class="search">Search<input name="search" type="search" placeholder="sentence, entity type or id" autocomplete="off" spellcheck="false"></label>
-<label>Order<select name="order"><option value="">most confident first</option><option value="unsure">least confident first</option><option value="file">as in the file</option></select></label>
+<form class="filters scripted" id="filters" role="search" aria-label="Filter the rows" autocomplete="off">
+{}{}<label>Gold label<select name="gold"><option value="">any</option></select></label>
+<label>Predicted label<select name="predicted"><option value="">any</option></select></label>
+<label>Subject type<select name="subject"><option value="">any</option></select></label>
+<label>Object type<select name="object"><option value="">any</option></select></label>
+{slices}<fieldset class="range"><legend>Confidence, %</legend><input name="least" type="number" min="0" max="100" step="any" inputmode="decimal" placeholder="0" aria-label="Lowest confidence in percent"><span aria-hidden="true">–</span><input name="most" type="number" min="0" max="100" step="any" inputmode="decimal" placeholder="100" aria-label="Highest confidence in percent"></fieldset>
+<label>Order<select name="order"><option value="">most confident first</option><option value="unsure">least confident first</option><option value="doubtful">gold label most doubtful first</option><option value="short">shortest sentence first</option><option value="long">longest sentence first</option><option value="file">as in the file</option></select></label>
+<label class="search">Search<input name="search" type="search" placeholder="words of the sentence, an entity type, a label, an id" spellcheck="false"></label>
 <button type="reset">Clear</button>
 </form>
-<p class="count"><span id="count" role="status" aria-live="polite"></span> <span class="key"><mark class="s">subject</mark> <mark class="o">object</mark></span></p>
+<p class="count scripted"><span id="count" role="status" aria-live="polite"></span> <span class="marks"><mark class="s">subject</mark> <mark class="o">object</mark></span></p>
 <ol class="rows" id="list"></ol>
 <p><button type="button" id="more" hidden>Show more</button></p>
-</section>
-"#
+"##,
+        systems(view),
+        show(view)
     )
+}
+
+/// Which system the filters are about.
+fn systems(view: &View<'_>) -> String {
+    if !view.is_comparison() {
+        return String::new();
+    }
+    let options: String = view
+        .names()
+        .iter()
+        .enumerate()
+        .map(|(at, name)| {
+            let value = if at == 0 { String::new() } else { escape(name) };
+            format!("<option value=\"{value}\">{}</option>", escape(name))
+        })
+        .collect();
+    format!("<label>System<select name=\"system\">{options}</select></label>\n")
+}
+
+/// Which outcomes are shown, where there is a choice.
+fn show(view: &View<'_>) -> String {
+    let mut options = vec![("", "wrong")];
+    if view.report.browsed == BrowsedRows::All {
+        options.push(("right", "right"));
+    }
+    if view.is_comparison() {
+        options.push(("alone-wrong", "wrong, and another is right"));
+        options.push(("alone-right", "right, and another is wrong"));
+        options.push(("all-wrong", "wrong in every system"));
+        options.push(("disagree", "systems disagree"));
+    }
+    if options.len() > 1 {
+        options.push(("all", "all"));
+    }
+    if options.len() == 1 {
+        return String::new();
+    }
+    let options: String = options
+        .iter()
+        .map(|(value, text)| format!("<option value=\"{value}\">{text}</option>"))
+        .collect();
+    format!("<label>Show<select name=\"show\">{options}</select></label>\n")
 }

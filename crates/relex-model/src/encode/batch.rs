@@ -13,6 +13,9 @@ pub struct Batch {
     /// Empty if all are 0.
     token_types: Vec<i32>,
     entity_starts: Vec<i32>,
+    entity_spans: Vec<i32>,
+    /// Empty if all are 0.
+    entity_types: Vec<i32>,
 }
 
 /// A batch on a device.
@@ -26,6 +29,11 @@ pub struct BatchTensors {
     pub token_types: Option<Tensor<2, Int>>,
     /// Positions of the subject's and the object's opening marker, `[batch, 2]`.
     pub entity_starts: Tensor<2, Int>,
+    /// The subject's and the object's first token and the one behind their last, `[batch, 2, 2]`.
+    pub entity_spans: Tensor<3, Int>,
+    /// Of which entity and type each token is, see [`EncodedExample::entity_types`]; 0 for tokens outside the entities and for
+    /// padding. `[batch, seq_len]`; none if all are 0.
+    pub entity_types: Option<Tensor<2, Int>>,
 }
 
 impl Batch {
@@ -33,6 +41,7 @@ impl Batch {
     pub fn new(examples: &[EncodedExample], rows: &[usize], pad_token_id: u32) -> Self {
         let seq_len = rows.iter().map(|&row| examples[row].ids.len()).max().unwrap_or(0);
         let has_types = rows.iter().any(|&row| !examples[row].token_types.is_empty());
+        let has_entity_types = rows.iter().any(|&row| examples[row].entity_types != [0, 0]);
         let mut batch = Self {
             rows: rows.to_vec(),
             seq_len,
@@ -40,6 +49,8 @@ impl Batch {
             input_ids: vec![pad_token_id as i32; rows.len() * seq_len],
             attention_mask: vec![0.0; rows.len() * seq_len],
             entity_starts: Vec::with_capacity(rows.len() * 2),
+            entity_spans: Vec::with_capacity(rows.len() * 4),
+            entity_types: vec![0; if has_entity_types { rows.len() * seq_len } else { 0 }],
         };
         for (place, &row) in rows.iter().enumerate() {
             let example = &examples[row];
@@ -54,6 +65,12 @@ impl Batch {
             batch
                 .entity_starts
                 .extend(example.entity_starts.map(|position| position as i32));
+            for (span, &entity_type) in example.entity_spans.iter().zip(&example.entity_types) {
+                batch.entity_spans.extend([span.start as i32, span.end as i32]);
+                if has_entity_types {
+                    batch.entity_types[start + span.start..start + span.end].fill(entity_type as i32);
+                }
+            }
         }
         batch
     }
@@ -71,15 +88,22 @@ impl Batch {
     /// Copies the batch to a device.
     pub fn to_device(&self, device: &Device) -> BatchTensors {
         let size = [self.rows.len(), self.seq_len];
-        let types = || Tensor::from_data(TensorData::new(self.token_types.clone(), size), device);
+        let of_tokens = |values: &[i32]| {
+            (!values.is_empty()).then(|| Tensor::from_data(TensorData::new(values.to_vec(), size), device))
+        };
         BatchTensors {
             input_ids: Tensor::from_data(TensorData::new(self.input_ids.clone(), size), device),
-            token_types: (!self.token_types.is_empty()).then(types),
+            token_types: of_tokens(&self.token_types),
             attention_mask: Tensor::from_data(TensorData::new(self.attention_mask.clone(), size), device),
             entity_starts: Tensor::from_data(
                 TensorData::new(self.entity_starts.clone(), [self.rows.len(), 2]),
                 device,
             ),
+            entity_spans: Tensor::from_data(
+                TensorData::new(self.entity_spans.clone(), [self.rows.len(), 2, 2]),
+                device,
+            ),
+            entity_types: of_tokens(&self.entity_types),
         }
     }
 }
@@ -94,6 +118,8 @@ mod tests {
             ids: ids.to_vec(),
             token_types: Vec::new(),
             entity_starts,
+            entity_spans: [0..1, 0..ids.len()],
+            entity_types: [0, 0],
             truncated: 0,
         };
         let mut examples = [
@@ -106,12 +132,17 @@ mod tests {
         assert_eq!(batch.attention_mask, [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
         assert_eq!(batch.entity_starts, [2, 1, 0, 1]);
         assert_eq!((batch.tokens(), batch.padded_tokens()), (5, 6));
-        assert!(batch.to_device(&Device::flex()).token_types.is_none());
+        assert_eq!(batch.entity_spans, [0, 1, 0, 3, 0, 1, 0, 2]);
+        let tensors = batch.to_device(&Device::flex());
+        assert!(tensors.token_types.is_none() && tensors.entity_types.is_none());
 
         examples[0].token_types = vec![0, 1];
+        examples[0].entity_spans = [1..2, 0..1];
+        examples[0].entity_types = [3, 5];
         let batch = Batch::new(&examples, &[2, 0], 1);
         assert_eq!(batch.token_types, [0, 0, 0, 0, 1, 0]);
         let types = batch.to_device(&Device::flex()).token_types.unwrap();
         assert_eq!(types.dims(), [2, 3]);
+        assert_eq!(batch.entity_types, [0, 0, 0, 5, 3, 0]);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use relex_data::SpecialToken;
+use sha2::{Digest, Sha256};
 use tokenizers::AddedToken;
 
 use super::TextEncoder;
@@ -28,8 +29,9 @@ impl TextEncoder {
     ///
     /// When the tokenizer cannot take a token in, or gives it an id that it already uses.
     pub fn add_tokens(&mut self, tokens: &[SpecialToken]) -> Result<Vec<NewToken>, ModelError> {
+        let path = self.path().to_path_buf();
         let refuse = |reason: String| ModelError::Misfit {
-            path: self.path.clone(),
+            path: path.clone(),
             reason,
         };
         let mut new = Vec::new();
@@ -56,7 +58,13 @@ impl TextEncoder {
             return Ok(new);
         }
         let known: HashSet<u32> = self.tokenizer.get_vocab(true).into_values().collect();
-        self.is_extended = true;
+        self.is_as_in_file = false;
+        let mut hash = Sha256::new_with_prefix(self.fingerprint);
+        for token in &missing {
+            hash.update((token.content.len() as u64).to_le_bytes());
+            hash.update(&token.content);
+        }
+        self.fingerprint = hash.finalize().into();
         self.tokenizer
             .add_special_tokens(missing)
             .map_err(|error| refuse(error.to_string()))?;
@@ -72,18 +80,18 @@ impl TextEncoder {
         Ok(new)
     }
 
-    /// `tokenizer.json` as this tokenizer is now; the file itself, byte for byte, as long as no token
-    /// was added.
+    /// `tokenizer.json` as this tokenizer is now; the file that it came from, byte for byte, if that was one and no
+    /// token was added.
     ///
     /// # Errors
     ///
     /// When the file cannot be read again, or the tokenizer cannot be written.
     pub(crate) fn to_json(&self) -> Result<Vec<u8>, ModelError> {
-        if !self.is_extended {
-            return std::fs::read(&self.path).map_err(ModelError::io(&self.path));
+        if self.is_as_in_file {
+            return std::fs::read(self.path()).map_err(ModelError::io(self.path()));
         }
         let refuse = |error: tokenizers::Error| ModelError::Tokenizer {
-            context: self.path.display().to_string(),
+            context: self.path().display().to_string(),
             reason: error.to_string(),
         };
         let mut tokenizer = self.tokenizer.clone();

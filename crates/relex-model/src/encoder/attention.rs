@@ -7,7 +7,7 @@ use burn::{
 use super::EncoderConfig;
 use crate::{
     head::linear,
-    ops::{self, Pass},
+    ops::{self, Pass, Precision},
 };
 
 /// Multi-head self-attention with its output projection, residual connection and layer norm.
@@ -26,6 +26,8 @@ pub(super) struct Attention {
     hidden_dropout: f32,
     #[module(skip)]
     attention_dropout: f32,
+    #[module(skip)]
+    pub(super) precision: Precision,
 }
 
 impl Attention {
@@ -43,6 +45,7 @@ impl Attention {
             heads: config.num_attention_heads,
             hidden_dropout: config.hidden_dropout_prob,
             attention_dropout: config.attention_probs_dropout_prob,
+            precision: Precision::F32,
         }
     }
 
@@ -52,16 +55,19 @@ impl Attention {
         let head_size = width / self.heads;
         // [batch, seq_len, hidden] → [batch, heads, seq_len, head_size]
         let split = |x: Tensor<3>| x.reshape([batch, seq_len, self.heads, head_size]).swap_dims(1, 2);
-        let query = split(self.query.forward(hidden.clone()));
-        let key = split(self.key.forward(hidden.clone()));
-        let value = split(self.value.forward(hidden.clone()));
+        let precision = self.precision;
+        let input = precision.lower(hidden.clone());
+        let query = split(precision.linear(&self.query, input.clone()));
+        let key = split(precision.linear(&self.key, input.clone()));
+        let value = split(precision.linear(&self.value, input));
 
-        let scores = query.matmul(key.swap_dims(2, 3));
+        let scores = precision.raise(query.matmul(key.swap_dims(2, 3)));
         let scale = 1.0 / (head_size as f32).sqrt();
         let weights = ops::softmax(scores, bias, scale, pass.mask(self.attention_dropout));
-        let context = weights.matmul(value).swap_dims(1, 2).reshape([batch, seq_len, width]);
+        let context = precision.lower(weights).matmul(value);
+        let context = context.swap_dims(1, 2).reshape([batch, seq_len, width]);
 
-        let output = self.output.forward(context);
+        let output = precision.raise(precision.linear(&self.output, context));
         ops::add_layer_norm(
             output,
             hidden,

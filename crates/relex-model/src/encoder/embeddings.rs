@@ -64,6 +64,11 @@ impl Embeddings {
         self.word_embeddings.weight.shape()[0]
     }
 
+    /// Width of every table.
+    pub(super) fn width(&self) -> usize {
+        self.word_embeddings.weight.shape()[1]
+    }
+
     /// See [`super::Encoder::add_tokens`].
     pub(super) fn add_tokens(mut self, tokens: &[NewToken]) -> Result<Self, String> {
         let table = self.word_embeddings.weight;
@@ -84,6 +89,7 @@ impl Embeddings {
     /// every token is of type 0.
     pub(super) fn forward(
         &self,
+        added: Option<Tensor<3>>,
         input_ids: Tensor<2, Int>,
         token_type_ids: Option<Tensor<2, Int>>,
         pass: &mut Pass<'_>,
@@ -94,7 +100,12 @@ impl Embeddings {
             Some(ids) if self.token_type_embeddings.weight.shape()[0] > 1 => self.token_type_embeddings.forward(ids),
             _ => self.token_type_embeddings.weight.val().narrow(0, 0, 1).unsqueeze::<3>(),
         };
-        let normed = ops::layer_norm(words + (positions + types), &self.layer_norm, self.epsilon);
+        let sum = words + (positions + types);
+        let sum = match added {
+            Some(added) => sum + added,
+            None => sum,
+        };
+        let normed = ops::layer_norm(sum, &self.layer_norm, self.epsilon);
         ops::dropout(normed, pass.mask(self.dropout))
     }
 

@@ -7,7 +7,7 @@ use burn::{
 use super::{EncoderConfig, attention::Attention};
 use crate::{
     head::linear,
-    ops::{self, Activation, Pass},
+    ops::{self, Activation, Pass, Precision},
 };
 
 /// One transformer layer: self-attention, then a feed-forward network, each with a residual
@@ -24,6 +24,8 @@ pub(super) struct Layer {
     activation: Activation,
     #[module(skip)]
     dropout: f32,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Layer {
@@ -38,14 +40,24 @@ impl Layer {
             epsilon: config.layer_norm_eps,
             activation: config.hidden_act,
             dropout: config.hidden_dropout_prob,
+            precision: Precision::F32,
         }
+    }
+
+    /// The same layer, computing its matrix products so.
+    pub(super) fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self.attention.precision = precision;
+        self
     }
 
     /// `hidden` is `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`.
     pub(super) fn forward(&self, hidden: Tensor<3>, bias: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<3> {
         let attended = self.attention.forward(hidden, bias, pass);
-        let inner = ops::activate(self.intermediate.forward(attended.clone()), self.activation);
-        let output = self.output.forward(inner);
+        let precision = self.precision;
+        let inner = precision.linear(&self.intermediate, precision.lower(attended.clone()));
+        let inner = ops::activate(precision.raise(inner), self.activation);
+        let output = precision.raise(precision.linear(&self.output, precision.lower(inner)));
         ops::add_layer_norm(
             output,
             attended,

@@ -15,7 +15,11 @@ pub use config::{Architecture, EncoderConfig};
 use embeddings::Embeddings;
 use layer::Layer;
 
-use crate::{ModelError, NewToken, head::linear, ops::Pass};
+use crate::{
+    ModelError, NewToken,
+    head::linear,
+    ops::{Pass, Precision},
+};
 
 /// An encoder of one of the families in [`Architecture`]: embeddings, then a stack of transformer layers
 /// (Devlin et al. 2019; post-norm, learnt absolute positions).
@@ -48,9 +52,22 @@ impl Encoder {
         self.architecture
     }
 
+    /// The same encoder, whose layers compute their matrix products so.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        let layers = self.layers.into_iter();
+        self.layers = layers.map(|layer| layer.with_precision(precision)).collect();
+        self
+    }
+
     /// Number of rows of the word embeddings.
     pub fn vocab_size(&self) -> usize {
         self.embeddings.vocab_size()
+    }
+
+    /// Width of what [`Self::forward_with`] adds to the input embeddings.
+    pub fn embedding_size(&self) -> usize {
+        self.embeddings.width()
     }
 
     /// Gives each new token a row of the word embeddings and raises `config.vocab_size` to their number.
@@ -73,21 +90,6 @@ impl Encoder {
         Ok(self)
     }
 
-    /// Takes the embeddings and the lowest `layers` layers out of training, all layers if there are fewer; 0 changes nothing.
-    /// They keep their weights, and no gradient is computed for them, which saves the time and memory that it takes.
-    #[must_use]
-    pub fn with_frozen(mut self, layers: usize) -> Self {
-        if layers == 0 {
-            return self;
-        }
-        self.embeddings = self.embeddings.no_grad();
-        self.embeddings_project = self.embeddings_project.no_grad();
-        let (frozen, free): (Vec<_>, Vec<_>) = self.layers.into_iter().enumerate().partition(|(at, _)| *at < layers);
-        let frozen = frozen.into_iter().map(|(_, layer)| layer.no_grad());
-        self.layers = frozen.chain(free.into_iter().map(|(_, layer)| layer)).collect();
-        self
-    }
-
     /// Hidden states of the last layer, `[batch, seq_len, hidden]`.
     ///
     /// `input_ids` and `token_type_ids` are `[batch, seq_len]`; `attention_mask` is
@@ -104,8 +106,21 @@ impl Encoder {
         attention_mask: Tensor<2>,
         pass: &mut Pass<'_>,
     ) -> Tensor<3> {
+        self.forward_with(None, input_ids, token_type_ids, attention_mask, pass)
+    }
+
+    /// As [`Self::forward`], with `[batch, seq_len, embedding]` added to the sum of the input embeddings before it is
+    /// normalised.
+    pub fn forward_with(
+        &self,
+        added: Option<Tensor<3>>,
+        input_ids: Tensor<2, Int>,
+        token_type_ids: Option<Tensor<2, Int>>,
+        attention_mask: Tensor<2>,
+        pass: &mut Pass<'_>,
+    ) -> Tensor<3> {
         let attention_bias = attention_bias(attention_mask);
-        let embedded = self.embeddings.forward(input_ids, token_type_ids, pass);
+        let embedded = self.embeddings.forward(added, input_ids, token_type_ids, pass);
         let embedded = match &self.embeddings_project {
             None => embedded,
             Some(project) => project.forward(embedded),

@@ -1,31 +1,119 @@
-//! From hidden states to one logit per relation. A head is one file and one line in [`HeadKind`].
+//! From hidden states to one logit per relation. A head is one file, and one line in [`HeadKind`].
 
+mod attention;
+mod bilstm;
+mod bilstm_v2;
 mod cls;
+mod draw;
+mod entity_mean;
+mod entity_span_cls;
 mod entity_start;
+mod input;
+mod kind;
+mod lstm;
+mod mean;
 mod output;
+mod r_bert;
+#[cfg(test)]
+mod tests;
 
 use burn::{
     module::Module,
     nn::{Initializer, Linear, LinearConfig},
-    tensor::{Device, Int, Tensor},
+    tensor::{Device, Tensor},
 };
-use serde::{Deserialize, Serialize};
 
-pub use cls::ClsHead;
+pub use attention::AttentionHead;
+pub use bilstm::{BiLstmHead, BiLstmSettings};
+pub use bilstm_v2::BiLstmV2Head;
+pub use cls::{ClsHead, ClsSettings};
+pub use entity_mean::EntityMeanHead;
+pub use entity_span_cls::EntitySpanClsHead;
 pub use entity_start::EntityStartHead;
+pub use input::HeadInput;
+pub use kind::NoSettings;
+pub use mean::MeanHead;
+pub use r_bert::RBertHead;
 
 use crate::{Architecture, ops::Pass};
 
-/// Which head stands on the encoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum HeadKind {
-    /// The first token, as transformers' `…ForSequenceClassification` does it.
-    Cls,
+/// Writes [`HeadKind`] and [`Head`] from one list: a line holds a head's documentation, its name here, its module, its settings
+/// and its name in configuration files. The module has `new(settings, config, device)` and `forward(input, pass)`.
+macro_rules! heads {
+    ($($(#[$documentation:meta])* $kind:ident($head:ty, $settings:ty) = $name:literal,)+) => {
+        /// Which head stands on the encoder, with its settings.
+        ///
+        /// In a configuration file it is a name, `head = "cls"`, which leaves every setting at its default, or a table:
+        ///
+        /// ```
+        /// # use relex_model::HeadKind;
+        /// let wide: HeadKind = serde_json::from_str(r#"{ "kind": "cls", "width": 2 }"#)?;
+        /// let plain: HeadKind = serde_json::from_str(r#""cls""#)?;
+        /// assert_ne!(wide, plain);
+        /// assert!(serde_json::from_str::<HeadKind>(r#"{ "kind": "cls", "widht": 2 }"#).is_err());
+        /// # Ok::<(), serde_json::Error>(())
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(remote = "Self", tag = "kind")]
+        #[non_exhaustive]
+        pub enum HeadKind {
+            $($(#[$documentation])* #[serde(rename = $name)] $kind($settings),)+
+        }
+
+        impl HeadKind {
+            /// The names of all kinds, as in configuration files.
+            pub const NAMES: &[&str] = &[$($name),+];
+        }
+
+        /// A head with its weights.
+        #[derive(Module, Debug)]
+        pub enum Head {
+            $(#[doc = concat!("See [`HeadKind::", stringify!($kind), "`].")] $kind($head),)+
+        }
+
+        impl Head {
+            /// A head whose weights are to be drawn or loaded: until then they are zeros.
+            pub fn new(config: &HeadConfig, device: &Device) -> Self {
+                match config.kind {
+                    $(HeadKind::$kind(settings) => Self::$kind(<$head>::new(settings, config, device)),)+
+                }
+            }
+
+            /// Logits `[batch, labels]`.
+            pub fn forward(&self, input: &HeadInput, pass: &mut Pass<'_>) -> Tensor<2> {
+                match self {
+                    $(Self::$kind(head) => head.forward(input, pass),)+
+                }
+            }
+        }
+    };
+}
+
+heads! {
+    /// The first token, as transformers' `…ForSequenceClassification` does it; wider or deeper if wanted.
+    Cls(ClsHead, ClsSettings) = "cls",
+    /// The mean of all tokens.
+    Mean(MeanHead, NoSettings) = "mean",
+    /// A weighted mean of all tokens, with weights that are learnt (Yang et al. 2016).
+    Attention(AttentionHead, NoSettings) = "attention",
+    /// A bidirectional LSTM's two states at the last token.
+    BiLstm(BiLstmHead, BiLstmSettings) = "bilstm",
+    /// A bidirectional LSTM's last state of either direction: forward at the last token, backward at the first.
+    BiLstmV2(BiLstmV2Head, BiLstmSettings) = "bilstm-v2",
+    /// First token and the mean of each entity's tokens, each through a layer (Wu & He 2019).
+    RBert(RBertHead, NoSettings) = "r-bert",
     /// Both entities' opening markers, concatenated (Baldini Soares et al. 2019).
-    #[default]
-    EntityStart,
+    EntityStart(EntityStartHead, NoSettings) = "entity-start",
+    /// The means of both entities' tokens, concatenated.
+    EntityMean(EntityMeanHead, NoSettings) = "entity-mean",
+    /// First token, and the first and last token of each entity (Lee et al. 2017), concatenated.
+    EntitySpanCls(EntitySpanClsHead, NoSettings) = "entity-span+cls",
+}
+
+impl Default for HeadKind {
+    fn default() -> Self {
+        Self::EntityStart(NoSettings {})
+    }
 }
 
 /// What a head is made from.
@@ -44,24 +132,7 @@ pub struct HeadConfig {
     pub cosine_scale: Option<f32>,
 }
 
-/// A head with its weights.
-#[derive(Module, Debug)]
-pub enum Head {
-    /// See [`HeadKind::Cls`].
-    Cls(ClsHead),
-    /// See [`HeadKind::EntityStart`].
-    EntityStart(EntityStartHead),
-}
-
 impl Head {
-    /// A head whose weights are to be drawn or loaded: until then they are zeros.
-    pub fn new(config: &HeadConfig, device: &Device) -> Self {
-        match config.kind {
-            HeadKind::Cls => Self::Cls(ClsHead::new(config, device)),
-            HeadKind::EntityStart => Self::EntityStart(EntityStartHead::new(config, device)),
-        }
-    }
-
     /// The head as transformers' `…ForSequenceClassification` of the encoder's family computes it: there a
     /// `cls` head on ELECTRA has GELU where the others have tanh. Other heads stay as they are.
     #[must_use]
@@ -71,15 +142,6 @@ impl Head {
             head => head,
         }
     }
-
-    /// Logits `[batch, labels]` from hidden states `[batch, seq_len, hidden]` and the positions of
-    /// the subject's and the object's opening marker, `[batch, 2]`.
-    pub fn forward(&self, hidden: Tensor<3>, entity_starts: Tensor<2, Int>, pass: &mut Pass<'_>) -> Tensor<2> {
-        match self {
-            Self::Cls(head) => head.forward(hidden, pass),
-            Self::EntityStart(head) => head.forward(hidden, entity_starts, pass),
-        }
-    }
 }
 
 /// A linear layer of zeros, to be loaded or drawn.
@@ -87,4 +149,12 @@ pub(crate) fn linear(input: usize, output: usize, device: &Device) -> Linear {
     LinearConfig::new(input, output)
         .with_initializer(Initializer::Zeros)
         .init(device)
+}
+
+/// As [`linear`], without a bias.
+fn linear_without_bias(input: usize, output: usize, device: &Device) -> Linear {
+    Linear {
+        bias: None,
+        ..linear(input, output, device)
+    }
 }

@@ -3,16 +3,21 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::{HeadConfig, linear};
+use super::{HeadConfig, linear, linear_without_bias};
+use crate::ops::{self, Pass};
 
-/// The layer from features to logits: linear with a bias, or, for a cosine classifier, the weights
-/// alone.
-pub(super) fn output_layer(config: &HeadConfig, device: &Device) -> Linear {
-    let mut layer = linear(config.hidden_size, config.labels, device);
-    if config.cosine_scale.is_some() {
-        layer.bias = None;
+/// The layer from `width` features to logits: linear with a bias, or, for a cosine classifier, the
+/// weights alone.
+pub(super) fn output_layer(config: &HeadConfig, width: usize, device: &Device) -> Linear {
+    match config.cosine_scale {
+        None => linear(width, config.labels, device),
+        Some(_) => linear_without_bias(width, config.labels, device),
     }
-    layer
+}
+
+/// `dropout(tanh(layer(x)))`, the layer before the last in most heads.
+pub(super) fn inner(layer: &Linear, input: Tensor<2>, dropout: f32, pass: &mut Pass<'_>) -> Tensor<2> {
+    ops::dropout(layer.forward(input).tanh(), pass.mask(dropout))
 }
 
 /// Logits `[batch, labels]` of features `[batch, width]`. With a scale `s` they are `s · cos(f, w)`
@@ -43,13 +48,13 @@ mod tests {
 
     fn cosine_layer(weights: [[f32; 3]; 2], device: &Device) -> Linear {
         let config = HeadConfig {
-            kind: HeadKind::Cls,
+            kind: HeadKind::default(),
             hidden_size: 2,
             labels: 3,
             dropout: 0.0,
             cosine_scale: Some(30.0),
         };
-        let mut layer = output_layer(&config, device);
+        let mut layer = output_layer(&config, config.hidden_size, device);
         assert!(layer.bias.is_none());
         layer.weight = layer.weight.map(|_| Tensor::from_floats(weights, device));
         layer

@@ -31,6 +31,8 @@ fn new_tokens_are_whole_in_the_shipped_tokenizer() {
         (encoded.ids.as_slice(), encoded.entity_starts),
         (ids.as_slice(), [6, 1])
     );
+    // "▁한", "솔"; "▁새벽", "사"; 6 is the space before the closing marker
+    assert_eq!(encoded.entity_spans, [7..9, 2..4]);
 }
 
 #[test]
@@ -98,6 +100,10 @@ fn the_window_keeps_the_query_and_both_entities() {
         let [from, to] = whole.entity_starts;
         assert_eq!(object - subject, to - from);
         assert_eq!(cut.ids[subject..object + 4], whole.ids[from..to + 4]);
+        for (cut_span, whole_span) in cut.entity_spans.iter().zip(&whole.entity_spans) {
+            assert_eq!(cut.ids[cut_span.clone()], whole.ids[whole_span.clone()]);
+            assert!(!cut_span.is_empty());
+        }
 
         let message = text_encoder(&shipped(), 10)
             .encode("7", &marked)

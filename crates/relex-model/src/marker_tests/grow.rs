@@ -52,9 +52,11 @@ fn classifier_config(markers: Markers, query: Option<Query>) -> ClassifierConfig
         query,
         type_words: spec().type_words,
         max_tokens: 128,
-        head: HeadKind::EntityStart,
+        head: HeadKind::default(),
         head_dropout: 0.1,
         cosine_scale: None,
+        precision: crate::Precision::F32,
+        type_embedding: false,
     }
 }
 

@@ -7,11 +7,15 @@
 mod composed;
 mod dropout;
 mod fused;
+mod lstm;
+mod precision;
 
 use burn::{nn::LayerNorm, tensor::Tensor};
 use serde::{Deserialize, Serialize};
 
 pub use dropout::{DropoutKeys, DropoutMask, Pass};
+pub(crate) use lstm::bilstm;
+pub use precision::Precision;
 
 /// The non-linearity of a feed-forward layer, by the names that Hugging Face configurations use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

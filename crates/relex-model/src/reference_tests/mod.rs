@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::{
-    Architecture, Classifier, Encoder, EncoderConfig, HeadConfig, HeadKind, ModelError, Pass,
+    Architecture, Classifier, ClsSettings, Encoder, EncoderConfig, HeadConfig, HeadInput, HeadKind, ModelError, Pass,
     load::{WeightFile, WeightTensor, fill, open_weights},
     ops::COMPOSED_ONLY,
 };
@@ -75,7 +75,7 @@ impl Reference {
         unused.sort();
         assert_eq!(report.unused, unused.concat());
         let head = HeadConfig {
-            kind: HeadKind::Cls,
+            kind: HeadKind::Cls(ClsSettings::default()),
             hidden_size: self.config.hidden_size,
             labels: LABELS,
             dropout: 0.1,
@@ -138,9 +138,15 @@ impl AsHead<'_> {
 }
 
 fn logits(classifier: &Classifier, hidden: Tensor<3>) -> Tensor<2> {
-    let [batch, ..] = hidden.dims();
-    let starts = Tensor::zeros([batch, 2], &hidden.device());
-    classifier.head.forward(hidden, starts, &mut Pass::Inference)
+    let [batch, seq_len, _] = hidden.dims();
+    let device = hidden.device();
+    let input = HeadInput {
+        hidden,
+        attention_mask: Tensor::ones([batch, seq_len], &device),
+        entity_starts: Tensor::zeros([batch, 2], &device),
+        entity_spans: Tensor::zeros([batch, 2, 2], &device),
+    };
+    classifier.head.forward(&input, &mut Pass::Inference)
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

@@ -1,331 +1,264 @@
-use std::path::Path;
+//! Layers: the defaults, files that extend one another, and single values on top.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::TrainConfig;
+use super::{
+    TrainConfig,
+    explain::{explain, unknown_key},
+    leaves::{Leaf, leaves_of_file, leaves_of_set},
+    reference,
+};
 use crate::TrainError;
 
 /// How many files may extend one another.
 const MAX_DEPTH: usize = 8;
 
+/// A configuration with all layers in it, and where each value comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedConfig {
+    /// The values, not checked yet.
+    pub config: TrainConfig,
+    /// Where they come from, by their full names; what is not in it is a default.
+    pub(super) origins: BTreeMap<String, Origin>,
+}
+
+/// Where a value comes from, if it is not the default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    File { path: PathBuf, line: usize },
+    Set,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, line } => write!(formatter, "{}:{line}", path.display()),
+            Self::Set => formatter.write_str("--set"),
+        }
+    }
+}
+
 /// Reads a configuration from its layers: the defaults, the file that it `extends`, the file itself,
-/// then
-/// each `a.b=value` of `sets` in order; later layers win, key by key.
+/// then each `a.b=value` of `sets` in order; later layers win, key by key.
 ///
 /// A value of a set is TOML where it reads as TOML and a bare string otherwise.
 ///
 /// # Errors
 ///
-/// [`TrainError::Config`] when a file cannot be read, is not TOML, or holds a key that does not
-/// exist; the message shows the line and suggests the nearest key.
+/// As [`resolve_with_origins`].
 pub fn resolve(path: &Path, sets: &[String]) -> Result<TrainConfig, TrainError> {
-    let refuse = |reason: String| TrainError::Config {
-        origin: path.display().to_string(),
-        reason,
-    };
-    // The defaults are the lowest layer, so that a set may name one number of a loss or a schedule.
-    let mut table = Table::try_from(TrainConfig::default()).map_err(|error| refuse(error.to_string()))?;
-    merge(&mut table, read_layer(path, 0)?);
+    Ok(resolve_with_origins(path, sets)?.config)
+}
+
+/// As [`resolve`], and remembers which layer each value comes from.
+///
+/// A layer that names another `kind` of a loss, an optimiser or a schedule begins with that kind's defaults; only keys that
+/// all kinds have keep their values.
+///
+/// # Errors
+///
+/// [`TrainError::Config`] when a file cannot be read, is not TOML, or holds a key that does not
+/// exist or a value of the wrong type; the message shows the place in the line and suggests the nearest key.
+pub fn resolve_with_origins(path: &Path, sets: &[String]) -> Result<ResolvedConfig, TrainError> {
+    let mut layers = Layers::defaults(path)?;
+    layers.add_file(path, 0)?;
     for set in sets {
-        merge(&mut table, parse_set(set)?);
-        read(&table).map_err(|error| TrainError::Config {
-            origin: format!("--set {set}"),
-            reason: format!(
-                "{}; `relex train` writes every key into a run's config.toml",
-                explain(&error)
-            ),
-        })?;
+        layers.add_set(set)?;
     }
-    let mut config = read(&table).map_err(|error| refuse(explain(&error)))?;
+    let mut config = read(&layers.table).map_err(|error| refuse(path, error.message().into()))?;
     config.extends = None;
-    Ok(config)
+    Ok(ResolvedConfig {
+        config,
+        origins: layers.origins,
+    })
 }
 
-/// Tables whose other keys depend on their `kind`.
-const TAGGED: [&str; 2] = ["loss", "schedule"];
-
-fn has_table_without_kind(table: &Table) -> bool {
-    let tables = TAGGED.iter().filter_map(|name| table.get(*name)?.as_table());
-    tables.into_iter().any(|table| !table.contains_key("kind"))
-}
-
-fn read_layer(path: &Path, depth: usize) -> Result<Table, TrainError> {
-    let refuse = |reason: String| TrainError::Config {
+fn refuse(path: &Path, reason: String) -> TrainError {
+    TrainError::Config {
         origin: path.display().to_string(),
         reason,
-    };
-    if depth > MAX_DEPTH {
-        return Err(refuse(format!(
-            "more than {MAX_DEPTH} files extend one another; do they form a circle?"
-        )));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        refuse(format!(
-            "cannot read this configuration: {error}; recipes are under configs/"
-        ))
-    })?;
-    let own: Table = toml::from_str(&text).map_err(|error| refuse(explain(&error)))?;
-    // Parsed alone too, so that an error shows the file's own line. A table whose kind another
-    // layer names cannot be judged alone: it is, once the layers are merged.
-    let layer = if has_table_without_kind(&own) {
-        let own = own.iter().filter(|(name, _)| !TAGGED.contains(&name.as_str()));
-        read(&own.map(|(name, value)| (name.clone(), value.clone())).collect())
-    } else {
-        toml::from_str::<TrainConfig>(&text)
-    };
-    let layer = layer.map_err(|error| refuse(explain(&error)))?;
-    let Some(base) = layer.extends else {
-        return Ok(own);
-    };
-    let base = path.parent().unwrap_or(Path::new("")).join(base);
-    let mut table = read_layer(&base, depth + 1)?;
-    merge(&mut table, own);
-    Ok(table)
 }
 
 fn read(table: &Table) -> Result<TrainConfig, toml::de::Error> {
     TrainConfig::deserialize(table.clone())
 }
 
-fn parse_set(set: &str) -> Result<Table, TrainError> {
-    let refuse = |reason: String| TrainError::Config {
-        origin: format!("--set {set}"),
-        reason,
-    };
-    let (key, value) = set
-        .split_once('=')
-        .ok_or_else(|| refuse("not of the form key=value, such as training.epochs=5".into()))?;
-    let (key, value) = (key.trim(), value.trim());
-    let as_toml = toml::from_str::<Table>(&format!("value = {value}"))
-        .ok()
-        .and_then(|mut table| table.remove("value"));
-    let mut value = as_toml.unwrap_or_else(|| Value::String(value.into()));
-    for part in key.rsplit('.') {
-        value = Value::Table([(part.to_owned(), value)].into_iter().collect());
-    }
-    let Value::Table(table) = value else {
-        return Err(refuse("the key is empty".into()));
-    };
-    if key == "extends" {
-        return Err(refuse(
-            "only a file can extend another; give that file with --config".into(),
-        ));
-    }
-    Ok(table)
+/// The layers so far, as one table.
+struct Layers {
+    table: Table,
+    origins: BTreeMap<String, Origin>,
 }
 
-fn merge(base: &mut Table, over: Table) {
-    for (key, value) in over {
-        match (base.get_mut(&key), value) {
-            // Another kind has other numbers: the old ones go.
-            (Some(Value::Table(old)), Value::Table(new)) if old.get("kind").is_some() && changes_kind(old, &new) => {
-                *old = new;
+impl Layers {
+    fn defaults(path: &Path) -> Result<Self, TrainError> {
+        let table = Table::try_from(TrainConfig::default()).map_err(|error| refuse(path, error.to_string()))?;
+        Ok(Self {
+            table,
+            origins: BTreeMap::new(),
+        })
+    }
+
+    /// Puts a file on top, and before it what it extends.
+    fn add_file(&mut self, path: &Path, depth: usize) -> Result<(), TrainError> {
+        if depth > MAX_DEPTH {
+            let reason = format!("more than {MAX_DEPTH} files extend one another; do they form a circle?");
+            return Err(refuse(path, reason));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let reason = format!("cannot read this configuration: {error}; recipes are under configs/");
+            refuse(path, reason)
+        })?;
+        let mut leaves = leaves_of_file(&text).map_err(|error| refuse(path, error.to_string().trim_end().into()))?;
+        if let Some(index) = leaves.iter().position(|leaf| leaf.name() == "extends") {
+            let leaf = leaves.remove(index);
+            let Value::String(base) = &leaf.value else {
+                let reason = "`extends` takes a file's name, relative to this file";
+                return Err(refuse(path, leaf.show_value(&text, reason)));
+            };
+            self.add_file(&path.parent().unwrap_or(Path::new("")).join(base), depth + 1)?;
+        }
+        self.add(&leaves).map_err(|(leaf, error)| {
+            let reason = self.explain(&leaves, leaf, &error);
+            let shown = match (leaf, unknown_key(&error)) {
+                (None, _) => reason,
+                (Some(leaf), Some(key)) => leaf.show_key(&text, key, &reason),
+                (Some(leaf), None) => leaf.show_value(&text, &reason),
+            };
+            refuse(path, shown)
+        })?;
+        for leaf in &leaves {
+            let origin = Origin::File {
+                path: path.into(),
+                line: leaf.line(&text),
+            };
+            self.origins.insert(leaf.name(), origin);
+        }
+        Ok(())
+    }
+
+    /// Puts an `a.b=value` on top.
+    fn add_set(&mut self, set: &str) -> Result<(), TrainError> {
+        let refuse = |reason: String| TrainError::Config {
+            origin: format!("--set {set}"),
+            reason,
+        };
+        let leaves = leaves_of_set(set).map_err(|reason| refuse(reason.into()))?;
+        if leaves.iter().any(|leaf| leaf.name() == "extends") {
+            let reason = "only a file can extend another; give that file with --config";
+            return Err(refuse(reason.into()));
+        }
+        self.add(&leaves).map_err(|(leaf, error)| {
+            let reason = self.explain(&leaves, leaf, &error);
+            refuse(format!("{reason}; `relex config reference` tells every key"))
+        })?;
+        for leaf in leaves {
+            self.origins.insert(leaf.name(), Origin::Set);
+        }
+        Ok(())
+    }
+
+    /// Puts values on top; none of them if one does not fit, which is then named if it can be told.
+    fn add<'a>(&mut self, leaves: &'a [Leaf]) -> Result<(), (Option<&'a Leaf>, toml::de::Error)> {
+        // The kind says which other keys there are.
+        let (kinds, others): (Vec<&Leaf>, Vec<&Leaf>) = leaves.iter().partition(|leaf| leaf.is_kind());
+        let ordered: Vec<&Leaf> = kinds.into_iter().chain(others).collect();
+        let mut table = self.table.clone();
+        for leaf in &ordered {
+            lay(&mut table, leaf);
+        }
+        let Err(error) = read(&table) else {
+            self.forget_other_kinds(leaves);
+            self.table = table;
+            return Ok(());
+        };
+        let mut table = self.table.clone();
+        for leaf in ordered {
+            lay(&mut table, leaf);
+            // What is missing may still come.
+            if let Err(error) = read(&table)
+                && !error.message().starts_with("missing field")
+            {
+                return Err((Some(leaf), error));
             }
-            (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
-            (_, value) => {
-                base.insert(key, value);
+        }
+        Err((None, error))
+    }
+
+    /// A key that went with another kind has no origin any more.
+    fn forget_other_kinds(&mut self, leaves: &[Leaf]) {
+        for leaf in leaves.iter().filter(|leaf| leaf.is_kind()) {
+            let table = leaf.table();
+            if self.kind(&table) != leaf.value.as_str() {
+                self.origins.retain(|name, _| match name.rsplit_once('.') {
+                    Some((owner, key)) => owner != table || reference::is_shared(&table, key),
+                    None => true,
+                });
             }
         }
     }
+
+    /// The kind that a table has so far.
+    fn kind(&self, table: &str) -> Option<&str> {
+        let mut parts = table.split('.');
+        let first = self.table.get(parts.next()?)?;
+        let value = parts.try_fold(first, |value, part| value.get(part))?;
+        value.as_str().or_else(|| value.get("kind")?.as_str())
+    }
+
+    /// What is wrong with a leaf, or with all of them together.
+    fn explain(&self, leaves: &[Leaf], leaf: Option<&Leaf>, error: &toml::de::Error) -> String {
+        let table = leaf.map_or_else(String::new, |leaf| match unknown_key(error) {
+            Some(key) => leaf.table_of(key),
+            None => leaf.table(),
+        });
+        let named = leaves.iter().find(|leaf| leaf.is_kind() && leaf.table() == table);
+        let kind = named.map_or_else(|| self.kind(&table), |leaf| leaf.value.as_str());
+        explain(error, &table, kind)
+    }
 }
 
-fn changes_kind(old: &Table, new: &Table) -> bool {
-    new.get("kind").is_some_and(|kind| old.get("kind") != Some(kind))
-}
-
-/// The parser's message, with the nearest known key where one is unknown.
-fn explain(error: &toml::de::Error) -> String {
-    let text = error.to_string();
-    let text = text.trim_end();
-    let quoted: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
-    let nearest = match quoted.split_first() {
-        Some((unknown, known)) if error.message().starts_with("unknown") => known
-            .iter()
-            .map(|name| (strsim::damerau_levenshtein(unknown, name), *name))
-            .min()
-            .filter(|(distance, name)| *distance <= name.len() / 2),
-        _ => None,
+/// Puts one value into a table.
+fn lay(table: &mut Table, leaf: &Leaf) {
+    let Some((last, path)) = leaf.keys.split_last() else {
+        return;
     };
-    match nearest {
-        Some((_, name)) => format!("{text}\ndid you mean `{name}`?"),
-        None => text.to_owned(),
+    let mut at = table;
+    for (depth, key) in path.iter().enumerate() {
+        let inner = at.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
+        if !inner.is_table() {
+            *inner = Value::Table(spelt_out(inner, &path[..=depth].join(".")));
+        }
+        let Value::Table(inner) = inner else {
+            return;
+        };
+        at = inner;
+    }
+    if leaf.is_kind() && at.get(last) != Some(&leaf.value) {
+        // Another kind has other numbers: the old ones go.
+        at.retain(|key, _| reference::is_shared(&leaf.table(), key));
+    }
+    match (at.get_mut(last), &leaf.value) {
+        // An empty table says nothing.
+        (Some(Value::Table(_)), Value::Table(new)) if new.is_empty() => {}
+        (_, value) => {
+            at.insert(last.clone(), value.clone());
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use relex_loss::{ClassWeights, LossConfig};
-
-    use super::*;
-    use crate::Schedule;
-
-    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
-        folder
-    }
-
-    #[test]
-    fn later_layers_win_key_by_key() {
-        let folder = folder(&[
-            (
-                "base.toml",
-                "seed = 1\n[training]\nepochs = 2\nbatch_size = 8\n[schedule]\nkind = \"linear\"\nwarmup = 0.2",
-            ),
-            ("recipe.toml", "extends = \"base.toml\"\n[training]\nepochs = 5"),
-        ]);
-        let sets = [
-            "training.batch_size=16",
-            "data.dataset=datasets/sample",
-            "schedule.warmup=0.3",
-        ];
-        let config = resolve(&folder.path().join("recipe.toml"), &sets.map(String::from)).unwrap();
-        assert_eq!(
-            (config.seed, config.training.epochs, config.training.batch_size),
-            (1, 5, 16)
-        );
-        assert_eq!(config.data.dataset, Path::new("datasets/sample"));
-        assert_eq!(config.schedule, Schedule::Linear { warmup: 0.3 });
-        assert_eq!(config.extends, None);
-
-        std::fs::write(
-            folder.path().join("recipe.toml"),
-            "extends = \"base.toml\"\n[schedule]\nwarmup = 0.4",
-        )
-        .unwrap();
-        let config = resolve(&folder.path().join("recipe.toml"), &[]).unwrap();
-        assert_eq!(config.schedule, Schedule::Linear { warmup: 0.4 });
-
-        let constant = resolve(&folder.path().join("recipe.toml"), &["schedule.kind=constant".into()]).unwrap();
-        assert_eq!(constant.schedule, Schedule::Constant {});
-    }
-
-    #[track_caller]
-    fn check_refused(file: &str, sets: &[&str], expected: &[&str]) {
-        let folder = folder(&[("recipe.toml", file)]);
-        let sets: Vec<String> = sets.iter().map(|set| (*set).into()).collect();
-        let message = resolve(&folder.path().join("recipe.toml"), &sets)
-            .unwrap_err()
-            .to_string();
-        for part in expected {
-            assert!(message.contains(part), "{part:?} is not in {message:?}");
-        }
-    }
-
-    #[test]
-    fn unknown_keys_are_named_with_line_and_suggestion() {
-        check_refused(
-            "seed = 1\n[optimizer]\nlearning_rat = 1e-4",
-            &[],
-            &["recipe.toml", "line 3", "^^^^", "did you mean `learning_rate`?"],
-        );
-        check_refused(
-            "",
-            &["training.epoch=3"],
-            &["--set training.epoch=3", "did you mean `epochs`?"],
-        );
-        check_refused("", &["trainig.epochs=3"], &["did you mean `training`?"]);
-        check_refused("", &["loss.kind=focall"], &["focall", "did you mean `focal`?"]);
-        check_refused(
-            "[loss]\nkind = \"focal\"\ngama = 2.0",
-            &[],
-            &["unknown field `gama`", "did you mean `gamma`?"],
-        );
-        check_refused("", &["loss.gamma=2.0"], &["unknown field `gamma`", "label_smoothing"]);
-        check_refused(
-            "",
-            &["loss.weights=inverse_frequency"],
-            &["did you mean `inverse-frequency`?"],
-        );
-        check_refused(
-            "",
-            &["schedule.wramup=0.1"],
-            &["--set schedule.wramup=0.1", "did you mean `warmup`?"],
-        );
-        check_refused("[schedule]\nkind = \"constant\"\nwarmup = 0.1", &[], &["warmup"]);
-        check_refused("", &["extends=base.toml"], &["--config"]);
-        check_refused("", &["epochs"], &["key=value"]);
-        check_refused("seed = ", &[], &["line 1"]);
-        check_refused("extends = \"recipe.toml\"", &[], &["circle"]);
-        check_refused("extends = \"nowhere.toml\"", &[], &["nowhere.toml"]);
-        check_refused("[training]\nepochs = \"three\"", &[], &["line 2", "three"]);
-    }
-
-    #[test]
-    fn what_is_written_reads_back_the_same() {
-        let folder = folder(&[(
-            "recipe.toml",
-            "[data]\ndataset = \"d\"\nsplit = \"s\"\n[model]\nencoder = \"e\"",
-        )]);
-        let path = folder.path().join("recipe.toml");
-        let checked = resolve(&path, &["data.max_train_rows=7".into()])
-            .unwrap()
-            .check()
-            .unwrap();
-        std::fs::write(&path, checked.to_toml().unwrap()).unwrap();
-        assert_eq!(&resolve(&path, &[]).unwrap(), checked.values());
-    }
-
-    #[test]
-    fn a_loss_keeps_its_keys_through_the_layers() {
-        let folder = folder(&[
-            ("base.toml", "[loss]\nkind = \"cross-entropy\"\nlabel_smoothing = 0.1"),
-            (
-                "recipe.toml",
-                "extends = \"base.toml\"\n[loss]\nkind = \"focal\"\nweights = { effective-number = 0.99 }",
-            ),
-        ]);
-        let path = folder.path().join("recipe.toml");
-        let loss = |sets: &[&str]| {
-            let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
-            let written = toml::to_string(&resolve(&path, &sets).unwrap()).unwrap();
-            let config: TrainConfig = toml::from_str(&written).unwrap();
-            assert_eq!(config, resolve(&path, &sets).unwrap(), "{written}");
-            config.loss
-        };
-        let focal = |gamma, weights| LossConfig::Focal {
-            gamma,
-            alpha: 1.0,
-            weights,
-        };
-        let effective = |beta| ClassWeights::EffectiveNumber { beta };
-        assert_eq!(loss(&[]), focal(2.0, effective(0.99)));
-        assert_eq!(
-            loss(&["loss.gamma=1", "loss.weights.effective-number=0.9"]),
-            focal(1.0, effective(0.9))
-        );
-        assert_eq!(loss(&["loss.weights=none"]), focal(2.0, ClassWeights::None));
-        assert_eq!(
-            loss(&["loss.weights=[1, 2.5]"]),
-            focal(2.0, ClassWeights::List(vec![1.0, 2.5]))
-        );
-        assert_eq!(loss(&["loss.kind=cross-entropy"]), LossConfig::default());
-    }
-
-    #[test]
-    fn impossible_values_are_named() {
-        let valid = ["data.dataset=d", "data.split=s", "model.encoder=e"];
-        let check = |set: &str, expected: &str| {
-            let folder = folder(&[("recipe.toml", "")]);
-            let sets: Vec<String> = valid.iter().chain([&set]).map(ToString::to_string).collect();
-            let message = resolve(&folder.path().join("recipe.toml"), &sets)
-                .unwrap()
-                .check()
-                .unwrap_err()
-                .to_string();
-            assert!(message.contains(expected), "{expected:?} is not in {message:?}");
-        };
-        check("model.encoder=", "model.encoder");
-        check("training.epochs=0", "training.epochs = 0");
-        check("model.head_dropout=1.0", "model.head_dropout = 1");
-        check("optimizer.learning_rate=-1.0", "optimizer.learning_rate = -1");
-        check("device=gpu", "cpu, wgpu, cuda");
-        check("loss.label_smoothing=1.5", "label_smoothing = 1.5");
-        check("schedule.warmup=2.0", "schedule.warmup = 2");
-        check("loss.kind=ldam", "model.cosine_scale = none");
-        check("model.cosine_scale=0.0", "model.cosine_scale = 0");
-    }
+/// The table that stands behind a value which is none: a kind may be written as its name alone.
+fn spelt_out(value: &Value, table: &str) -> Table {
+    let kind = reference::has_kinds(table).then(|| ("kind".to_owned(), value.clone()));
+    kind.into_iter().collect()
 }

@@ -1,17 +1,24 @@
 //! What a run is made from: TOML, parsed as it stands, then checked.
 
+mod explain;
 mod layers;
+mod leaves;
+mod optimizer;
+mod reference;
+mod show;
 
-use std::path::PathBuf;
+use std::{ops::Range, path::PathBuf};
 
 use relex_data::{Markers, OnBadRow, Query};
 use relex_loss::LossConfig;
-use relex_model::{DeviceChoice, HeadKind};
+use relex_model::{DeviceChoice, HeadKind, Precision};
 use serde::{Deserialize, Serialize};
 
-pub use layers::resolve;
+pub use layers::{ResolvedConfig, resolve, resolve_with_origins};
+pub use optimizer::{AdafactorStep, OptimizerConfig, OptimizerRule};
+pub use reference::configuration_reference;
 
-use crate::{Schedule, TrainError};
+use crate::{BatchLimits, Sampler, Schedule, TrainError};
 
 /// A configuration as it is written; every key may be left out. `crate::resolve` reads it from
 /// layers, [`TrainConfig::check`] says whether a run can be made from it.
@@ -87,9 +94,12 @@ pub struct ModelConfig {
     /// How many of the encoder's layers do not learn, the lowest first, and with them the embeddings; 0 for none.
     #[serde(skip_serializing_if = "is_default")]
     pub freeze_layers: usize,
+    /// Whether the embeddings do not learn, even if all layers do.
+    #[serde(skip_serializing_if = "is_default")]
+    pub freeze_embeddings: bool,
     /// Markers around the entities.
     pub markers: Markers,
-    /// The head on the encoder.
+    /// The head on the encoder: its name, or a table with its `kind` and settings.
     pub head: HeadKind,
     /// Dropout in the head.
     pub head_dropout: f32,
@@ -103,24 +113,9 @@ pub struct ModelConfig {
     /// What is asked about the entities, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<Query>,
-}
-
-/// The `[optimizer]` table: AdamW (Loshchilov & Hutter 2019), without decay on biases and norms.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OptimizerConfig {
-    /// The rate that the schedule scales.
-    pub learning_rate: f64,
-    /// Decoupled weight decay.
-    pub weight_decay: f32,
-    /// Decay of the gradients' running mean.
-    pub beta_1: f32,
-    /// Decay of their squares' running mean.
-    pub beta_2: f32,
-    /// Added to the root of the latter.
-    pub epsilon: f32,
-    /// All gradients together are scaled down to this norm; 0 turns that off.
-    pub max_gradient_norm: f32,
+    /// Whether the encoder is told at its input which tokens are the entities', and their types.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub type_embedding: bool,
 }
 
 /// The `[training]` table.
@@ -129,14 +124,46 @@ pub struct OptimizerConfig {
 pub struct TrainingConfig {
     /// Passes over the training rows.
     pub epochs: usize,
-    /// Rows in a step.
+    /// Rows in a step at most.
     pub batch_size: usize,
-    /// Rows in a batch where nothing is learnt.
+    /// Tokens in a step at most, padding counted; a longer row is a step by itself. Without it only rows count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_tokens: Option<usize>,
+    /// What the encoder's matrix products are computed with, in training and prediction.
+    pub precision: Precision,
+    /// How often each label's rows come in an epoch.
+    pub sampler: Sampler,
+    /// Gradual unfreezing: the first epoch trains the head alone, and each one after it so many layers more, from the top; the
+    /// embeddings count as one layer below the lowest (Howard & Ruder 2018, *Universal Language Model Fine-tuning*, §3.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfreeze_layers_per_epoch: Option<usize>,
+    /// Rows in a batch at most where nothing is learnt.
     pub evaluation_batch_size: usize,
+    /// Tokens in such a batch at most, as in `batch_tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation_batch_tokens: Option<usize>,
     /// When the validation rows are scored.
     pub evaluate: Evaluate,
     /// Which weights are kept.
     pub keep: Keep,
+}
+
+impl TrainingConfig {
+    /// How large a step may be.
+    pub fn batch_limits(&self) -> BatchLimits {
+        BatchLimits {
+            rows: self.batch_size,
+            tokens: self.batch_tokens,
+        }
+    }
+
+    /// How large a batch may be where nothing is learnt.
+    pub fn evaluation_limits(&self) -> BatchLimits {
+        BatchLimits {
+            rows: self.evaluation_batch_size,
+            tokens: self.evaluation_batch_tokens,
+        }
+    }
 }
 
 /// When the validation rows are scored while training.
@@ -183,25 +210,14 @@ impl Default for ModelConfig {
             encoder: PathBuf::new(),
             revision: None,
             freeze_layers: 0,
+            freeze_embeddings: false,
             markers: Markers::default(),
             head: HeadKind::default(),
             head_dropout: 0.1,
             cosine_scale: None,
             max_tokens: 256,
             query: None,
-        }
-    }
-}
-
-impl Default for OptimizerConfig {
-    fn default() -> Self {
-        Self {
-            learning_rate: 5e-5,
-            weight_decay: 0.01,
-            beta_1: 0.9,
-            beta_2: 0.999,
-            epsilon: 1e-8,
-            max_gradient_norm: 1.0,
+            type_embedding: false,
         }
     }
 }
@@ -211,7 +227,12 @@ impl Default for TrainingConfig {
         Self {
             epochs: 3,
             batch_size: 32,
+            batch_tokens: None,
+            precision: Precision::default(),
+            sampler: Sampler::default(),
+            unfreeze_layers_per_epoch: None,
             evaluation_batch_size: 64,
+            evaluation_batch_tokens: None,
             evaluate: Evaluate::EachEpoch,
             keep: Keep::Last,
         }
@@ -306,7 +327,16 @@ impl TrainConfig {
         for (key, count) in [
             ("training.epochs", self.training.epochs),
             ("training.batch_size", self.training.batch_size),
+            ("training.batch_tokens", self.training.batch_tokens.unwrap_or(1)),
             ("training.evaluation_batch_size", self.training.evaluation_batch_size),
+            (
+                "training.unfreeze_layers_per_epoch",
+                self.training.unfreeze_layers_per_epoch.unwrap_or(1),
+            ),
+            (
+                "training.evaluation_batch_tokens",
+                self.training.evaluation_batch_tokens.unwrap_or(1),
+            ),
             ("data.max_train_rows", self.data.max_train_rows.unwrap_or(1)),
         ] {
             if count == 0 {
@@ -336,47 +366,32 @@ impl TrainConfig {
                 "it must be at least 8",
             );
         }
-        let optimizer = &self.optimizer;
-        for (key, value, range) in [
-            ("model.head_dropout", self.model.head_dropout, 0.0..1.0),
-            (
-                "model.cosine_scale",
-                self.model.cosine_scale.unwrap_or(1.0),
-                f32::MIN_POSITIVE..f32::MAX,
-            ),
-            ("optimizer.beta_1", optimizer.beta_1, 0.0..1.0),
-            ("optimizer.beta_2", optimizer.beta_2, 0.0..1.0),
-            ("optimizer.epsilon", optimizer.epsilon, f32::MIN_POSITIVE..1.0),
-            ("optimizer.weight_decay", optimizer.weight_decay, 0.0..f32::MAX),
-            (
-                "optimizer.max_gradient_norm",
-                optimizer.max_gradient_norm,
-                0.0..f32::MAX,
-            ),
-            (
-                "optimizer.learning_rate",
-                optimizer.learning_rate as f32,
-                f32::MIN_POSITIVE..f32::MAX,
-            ),
-        ] {
-            if !range.contains(&value) {
-                let reason = format!("it must be at least {:e} and less than {:e}", range.start, range.end);
-                return refuse(key, value.to_string(), &reason);
-            }
+        in_range("model.head_dropout", self.model.head_dropout.into(), 0.0..1.0)?;
+        if let Some(scale) = self.model.cosine_scale {
+            let above_0 = f64::from(f32::MIN_POSITIVE)..f64::from(f32::MAX);
+            in_range("model.cosine_scale", scale.into(), above_0)?;
         }
-        if let Schedule::Linear { warmup } = self.schedule
-            && !(0.0..=1.0).contains(&warmup)
-        {
-            return refuse(
-                "schedule.warmup",
-                warmup.to_string(),
-                "it is a share of all steps, 0 to 1",
-            );
-        }
+        self.optimizer.check(&self.schedule)?;
+        self.schedule.check()?;
         Ok(CheckedTrainConfig {
             config: self,
             device,
             snapshot: None,
         })
     }
+}
+
+fn in_range(key: &'static str, value: f64, range: Range<f64>) -> Result<(), TrainError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(TrainError::Setting {
+        key,
+        // As it was written: an f32 made longer shows digits that nobody wrote.
+        value: (value as f32).to_string(),
+        reason: format!(
+            "it must be at least {:e} and less than {:e}",
+            range.start as f32, range.end as f32
+        ),
+    })
 }

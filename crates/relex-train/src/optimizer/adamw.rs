@@ -3,15 +3,16 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::fused;
-use crate::OptimizerConfig;
+use super::{Treatment, fused};
 
 /// AdamW (Loshchilov & Hutter 2019, algorithm 2) in PyTorch's order of operations. On the CPU one
 /// pass over the numbers does what would be a dozen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct AdamW {
-    config: OptimizerConfig,
-    weight_decay: f32,
+    pub(super) beta_1: f32,
+    pub(super) beta_2: f32,
+    pub(super) epsilon: f32,
+    pub(super) treatment: Treatment,
 }
 
 /// The numbers of one update that are the same for every element.
@@ -29,26 +30,20 @@ pub(super) struct Update {
 }
 
 impl AdamW {
-    pub(super) fn new(config: &OptimizerConfig, weight_decay: f32) -> Self {
-        Self {
-            config: config.clone(),
-            weight_decay,
-        }
-    }
-
     fn update(&self, learning_rate: f64, time: usize) -> Update {
-        let OptimizerConfig {
+        let Self {
             beta_1,
             beta_2,
             epsilon,
-            ..
-        } = self.config;
+            treatment,
+        } = *self;
+        let learning_rate = learning_rate * treatment.rate;
         let correction = |beta: f32| 1.0 - f64::from(beta).powi(time as i32);
         Update {
             beta_1,
             beta_2,
             epsilon,
-            decay: (1.0 - learning_rate * f64::from(self.weight_decay)) as f32,
+            decay: (1.0 - learning_rate * f64::from(treatment.decay)) as f32,
             step_size: (learning_rate / correction(beta_1)) as f32,
             second_correction: (1.0 / correction(beta_2).sqrt()) as f32,
         }
@@ -115,26 +110,22 @@ fn composed<const D: usize>(
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::TensorData;
-
     use super::*;
+    use crate::optimizer::tests::{assert_close, waves};
 
     #[test]
     fn fused_equals_composed() {
-        let device = Device::flex();
-        let values = |salt: f32| -> Vec<f32> { (0..40_000).map(|i| ((i as f32 + salt) * 0.37).sin()).collect() };
-        let tensor = |salt| Tensor::<2>::from_data(TensorData::new(values(salt), [200, 200]), &device);
-        let config = OptimizerConfig::default();
-        let update = AdamW::new(&config, 0.01).update(1e-2, 3);
-        let run =
-            |f: &dyn Fn(Tensor<2>, Tensor<2>, Tensor<2>, Tensor<2>, Update) -> (Tensor<2>, Tensor<2>, Tensor<2>)| {
-                let (a, b, c) = f(tensor(0.0), tensor(1.0), tensor(2.0), tensor(3.0).abs(), update);
-                [a, b, c].map(|tensor| tensor.into_data().try_to_vec::<f32>().unwrap())
-            };
-        for (fused, composed) in run(&fused::adamw).iter().zip(&run(&composed)) {
-            for (a, e) in fused.iter().zip(composed) {
-                approx::assert_abs_diff_eq!(a, e, epsilon = 1e-6);
-            }
-        }
+        let rule = AdamW {
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-8,
+            treatment: Treatment { rate: 1.0, decay: 0.01 },
+        };
+        let update = rule.update(1e-2, 3);
+        let fused = fused::adamw(waves(0.0), waves(1.0), waves(2.0), waves(3.0).abs(), update);
+        let composed = composed(waves(0.0), waves(1.0), waves(2.0), waves(3.0).abs(), update);
+        assert_close(fused.0, composed.0);
+        assert_close(fused.1, composed.1);
+        assert_close(fused.2, composed.2);
     }
 }

@@ -4,8 +4,8 @@ use super::escape::escape;
 use super::html::{Column, details, name, sentence, table};
 use super::plot;
 use crate::audit::table::meaning;
-use crate::audit::words::{count, number, percent};
 use crate::audit::{Audit, Comparison, LabelMix, Leak, SharedGroup};
+use crate::terminal::{count, number, percent};
 
 pub(super) fn render(audit: &Audit) -> String {
     let Some(comparison) = &audit.against else {

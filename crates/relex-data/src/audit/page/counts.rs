@@ -2,8 +2,8 @@
 
 use super::html::{Column, details, ids, name, table};
 use super::plot;
-use crate::audit::words::{count, number, percent};
 use crate::audit::{Audit, Count};
+use crate::terminal::{count, number, percent};
 
 pub(super) fn labels(audit: &Audit) -> String {
     format!("<h2>Labels</h2>\n{}", shares("Labels", "Label", &audit.labels))

@@ -1,7 +1,7 @@
 //! Pieces of HTML that the sections share.
 
 use super::escape::escape;
-use crate::audit::words::{SHOWN, number};
+use crate::terminal::{SHOWN, number};
 
 /// What stands in a column.
 #[derive(Clone, Copy)]

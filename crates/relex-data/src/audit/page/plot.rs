@@ -1,8 +1,8 @@
 //! Numbers → inline SVG. Widths are shares of the page's, so that a plot fits a phone and its text stays legible.
 
 use super::escape::escape;
-use crate::audit::words::{count, number, percent};
 use crate::audit::{Audit, LengthBin, Lengths};
+use crate::terminal::{count, number, percent};
 
 /// Height of the length histogram, of the space under it for the axis, and of the space above for marks, in pixels.
 const HISTOGRAM: f64 = 190.0;
@@ -99,13 +99,7 @@ pub(super) fn heat_map(audit: &Audit) -> String {
         .map(|pair| cut(&format!("{} → {}", pair.subject, pair.object)))
         .collect();
     let names: Vec<String> = labels.iter().map(|label| cut(&audit.labels[*label].name)).collect();
-    let longest = |names: &[String]| {
-        names
-            .iter()
-            .map(|name| super::super::words::width(name))
-            .max()
-            .unwrap_or(0)
-    };
+    let longest = |names: &[String]| names.iter().map(|name| crate::terminal::width(name)).max().unwrap_or(0);
     let (left, top) = (longest(&names) * CHARACTER + 12, longest(&columns) * CHARACTER + 12);
     let (width, height) = (left + columns.len() * CELL + 2, top + names.len() * CELL + 2);
     let heads: String = columns

@@ -2,8 +2,8 @@
 
 use super::html::{Column, details, ids, name, sentence, table};
 use super::plot;
-use crate::audit::words::{SHOWN, count, number, percent};
 use crate::audit::{Audit, GroupSample, RoleSwap};
+use crate::terminal::{SHOWN, count, number, percent};
 
 use crate::audit::table::meaning;
 

@@ -308,7 +308,7 @@ fn for_row_chunks(values: &mut [f32], width: usize, work: impl Fn(usize, &mut [f
 /// `pulp` inlines this call into code compiled for the processor's instructions. `FnMut` because
 /// that is what the closures are: called as `FnOnce` they would go through a shim, which is not
 /// inlined.
-struct Run<F>(F);
+pub(in crate::ops) struct Run<F>(pub(in crate::ops) F);
 
 impl<F: FnMut()> pulp::NullaryFnOnce for Run<F> {
     type Output = ();

@@ -57,6 +57,18 @@ pub(super) fn erf(x: f32) -> f32 {
     x * p / q
 }
 
+/// The logistic function, `1 / (1 + e⁻ˣ)`.
+#[inline(always)]
+pub(in crate::ops) fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + exp(-x))
+}
+
+/// The hyperbolic tangent to 1e-7, absolute.
+#[inline(always)]
+pub(in crate::ops) fn tanh(x: f32) -> f32 {
+    1.0 - 2.0 / (1.0 + exp(2.0 * x))
+}
+
 /// The standard normal's distribution function.
 #[inline(always)]
 pub(super) fn normal_distribution(x: f32) -> f32 {
@@ -86,6 +98,21 @@ mod tests {
         assert_eq!(exp(f32::NEG_INFINITY), 0.0);
         assert!(exp(1e9).is_finite());
         assert_eq!(exp(0.0), 1.0);
+    }
+
+    #[test]
+    fn sigmoid_and_tanh_equal_the_double_precision_ones() {
+        for i in -1000..=1000 {
+            let x = i as f32 * 0.1;
+            let exact = f64::from(x);
+            let error = (f64::from(sigmoid(x)) - 1.0 / (1.0 + (-exact).exp())).abs();
+            assert!(error < 1.5e-7, "sigmoid({x}) is off by {error}");
+            let error = (f64::from(tanh(x)) - exact.tanh()).abs();
+            assert!(error < 2.5e-7, "tanh({x}) is off by {error}");
+        }
+        assert_eq!((tanh(1e9), tanh(-1e9), tanh(0.0)), (1.0, -1.0, 0.0));
+        assert_eq!(sigmoid(1e9), 1.0);
+        assert!(sigmoid(-1e9) < 1e-38);
     }
 
     /// `erf` by its Maclaurin series in double precision, which converges everywhere.

@@ -5,7 +5,7 @@
 
 mod autodiff;
 mod kernel;
-mod math;
+pub(super) mod math;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +15,7 @@ use burn::{
     tensor::{Tensor, TensorData},
 };
 use burn_flex::FlexTensor;
+pub(super) use kernel::Run;
 
 use super::DropoutMask;
 use crate::flex::{contiguous, values, values_mut};

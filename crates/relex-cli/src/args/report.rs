@@ -1,0 +1,41 @@
+//! Arguments of `relex report`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{ForeignArguments, GoldArguments};
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// A run that has been evaluated; several stand beside each other, if they predict the same rows.
+    #[arg(long, value_name = "DIR", required_unless_present = "predictions")]
+    pub(crate) run: Vec<PathBuf>,
+    /// A predictions file of any system; several stand beside each other and beside runs.
+    #[arg(long, value_name = "FILE", requires = "dataset", requires = "out")]
+    pub(crate) predictions: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) gold: GoldArguments,
+    #[command(flatten)]
+    pub(crate) foreign: ForeignArguments,
+    /// Where the page goes; by default report.html in the folder of the only run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Which rows can be browsed; they are most of the page's size.
+    #[arg(long, value_enum, default_value_t = BrowsedArgument::All)]
+    pub(crate) rows: BrowsedArgument,
+    /// Bootstrap resamples behind differences, and behind the scores of predictions files.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) resamples: usize,
+    /// Their seed.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BrowsedArgument {
+    /// Those that at least one system got wrong.
+    Wrong,
+    /// All of them.
+    All,
+}

@@ -1,0 +1,153 @@
+//! Labelled rows that the model did not learn from, with what it predicts for them.
+
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use relex_data::{Example, Manifest, Part};
+use relex_eval::{OutOfFold, Truth};
+
+use super::{
+    gold::{Gold, sentence_groups},
+    member::{is_named, predictions_path, read_member, say_new_notes},
+    open_run,
+};
+use crate::{
+    args::{ForeignArguments, GoldArguments, HeldOutArguments, Rows},
+    progress::Verbosity,
+};
+
+/// Predictions that are out of fold beside the examples that they are for.
+pub(super) struct HeldOut {
+    pub(super) predictions: OutOfFold,
+    /// Of the rows of files, and whose label order all are in.
+    pub(super) source: Gold,
+    pub(super) examples: Vec<Example>,
+    pub(super) gold: Vec<usize>,
+    /// The data set's other labelled rows, but for those that a split holds out, in no order.
+    pub(super) others: Vec<Example>,
+    groups: Vec<usize>,
+}
+
+impl HeldOut {
+    /// Reads all sources and pools them.
+    pub(super) fn open(arguments: &HeldOutArguments, verbosity: Verbosity) -> anyhow::Result<Self> {
+        let source = gold_of(&arguments.gold, &arguments.sources)?;
+        let mut parts = Vec::new();
+        let (mut examples, mut gold) = (Vec::new(), Vec::new());
+        let mut others = None;
+        for path in &arguments.sources {
+            let part = read_out_of_fold(path, &source, &arguments.foreign, &arguments.out_of_fold, verbosity)?;
+            let member = part.member();
+            let own = if path.is_dir() {
+                Some(Gold::of_run(&open_run(path)?)?)
+            } else {
+                None
+            };
+            let rows = own
+                .as_ref()
+                .unwrap_or(&source)
+                .rows(&member.path, &member.ids, member.meta.as_ref())?;
+            examples.extend(rows.examples);
+            gold.extend(rows.labels);
+            others = others.or(Some(rows.others));
+            parts.push(part);
+        }
+        let predictions = OutOfFold::pooled(parts)?;
+        let predicted: HashSet<&String> = predictions.member().ids.iter().collect();
+        let others = others.unwrap_or_default().into_iter();
+        Ok(Self {
+            groups: sentence_groups(&examples),
+            others: others.filter(|example| !predicted.contains(&example.id)).collect(),
+            predictions,
+            source,
+            examples,
+            gold,
+        })
+    }
+
+    pub(super) fn truth(&self) -> Truth<'_> {
+        Truth {
+            gold: &self.gold,
+            negative: self.source.negative(),
+            groups: &self.groups,
+        }
+    }
+
+    pub(super) fn labels(&self) -> &[String] {
+        self.source.labels()
+    }
+}
+
+/// Types of each row's subject and object.
+pub(super) fn entity_types(examples: &[Example]) -> Vec<(String, String)> {
+    let types = |example: &Example| (example.subject.entity_type.clone(), example.object.entity_type.clone());
+    examples.iter().map(types).collect()
+}
+
+/// The gold labels that the flags name, or those of the first source that is a run.
+pub(super) fn gold_of(arguments: &GoldArguments, sources: &[PathBuf]) -> anyhow::Result<Gold> {
+    if let Some(gold) = Gold::of_flags(arguments)? {
+        return Ok(gold);
+    }
+    match sources.iter().find(|source| source.is_dir()) {
+        Some(run) => Gold::of_run(&open_run(run)?),
+        None => bail!(
+            "the gold labels are not known: none of the files is a run's folder; name their data set with --dataset"
+        ),
+    }
+}
+
+/// A run's validation predictions, or a file's, in the data set's label order; refused where they are not known to
+/// be out of fold, nor `vouched` for. Of a run its own split is asked which rows it learnt from.
+pub(super) fn read_out_of_fold(
+    source: &Path,
+    gold: &Gold,
+    foreign: &ForeignArguments,
+    vouched: &[PathBuf],
+    verbosity: Verbosity,
+) -> anyhow::Result<OutOfFold> {
+    let path = predictions_path(source, Rows::Valid)?;
+    let member = read_member(&path, foreign, Some(gold.labels()), verbosity)?;
+    let notes = member.notes.len();
+    let member = member.with_labels(gold.labels(), "its data set")?;
+    say_new_notes(notes, &member, verbosity);
+    let out_of_fold = if is_named(&path, vouched) || is_named(source, vouched) {
+        OutOfFold::vouched(member)
+    } else {
+        OutOfFold::marked(member)
+            .with_context(|| format!("if you know better, say so with --out-of-fold {}", path.display()))?
+    };
+    // A word does not stand against the run's own split.
+    match learnt_by_run(&path, &out_of_fold)? {
+        Some(learnt) => Ok(out_of_fold.check_not_learnt(|id| learnt.contains(id))?),
+        None => Ok(out_of_fold),
+    }
+}
+
+/// The rows that the run learnt from whose folder the predictions lie in; `None` if they lie in no run's, or name no
+/// split.
+fn learnt_by_run(path: &Path, predictions: &OutOfFold) -> anyhow::Result<Option<HashSet<String>>> {
+    let meta = predictions.member().meta.as_ref();
+    let marks = meta.and_then(|meta| Some((meta.split_hash.as_deref()?, meta.fold)));
+    let run = path.parent().and_then(Path::parent);
+    let split = run.map(|run| run.join("split.json")).filter(|split| split.is_file());
+    let (Some((hash, fold)), Some(split)) = (marks, split) else {
+        return Ok(None);
+    };
+    let manifest = Manifest::read(&split)?;
+    if manifest.hash() != hash {
+        bail!(
+            "{}: predicted under another split than {}; predict again with `relex predict`",
+            path.display(),
+            split.display()
+        );
+    }
+    // Rows held out of all folds name none: then every fold's may have been learnt from.
+    let held_out = fold.map(|fold| Part::Fold(fold as usize));
+    let may_be_learnt = |part: Part| matches!(part, Part::Train | Part::Fold(_)) && Some(part) != held_out;
+    let rows = manifest.rows().iter().filter(|row| may_be_learnt(row.part));
+    Ok(Some(rows.map(|row| row.id.clone()).collect()))
+}

@@ -1,0 +1,125 @@
+//! Suspect rows as CSV and as plain text for a terminal.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::joint::ConfidentJoint;
+use super::ranking::Suspect;
+use crate::atomic::write_atomically;
+use crate::error::EvalError;
+use crate::metric::{check_labels, check_length};
+use crate::text::{display_width, pad, printable, thousands};
+
+/// A column to write beside the suspects, such as their sentences.
+#[derive(Debug, Clone, Copy)]
+pub struct SuspectColumn<'a> {
+    /// The column's name.
+    pub name: &'a str,
+    /// Its value for each row of the predictions. `[rows]`
+    pub values: &'a [String],
+}
+
+/// Writes suspects in their order as CSV, whole or not at all: `row,id,given,likely,score,confident` and then `columns`,
+/// with 1-based data rows of the predictions, labels by name, and the score that they are ranked by.
+///
+/// # Errors
+/// [`EvalError::Write`] if the file cannot be written, [`EvalError::LabelIndex`] for a label outside `labels`,
+/// [`EvalError::Length`] for a row that a column has no value for.
+pub fn write_suspects(
+    path: impl AsRef<Path>,
+    suspects: &[Suspect],
+    labels: &[String],
+    columns: &[SuspectColumn<'_>],
+) -> Result<(), EvalError> {
+    let rows = suspects.iter().map(|suspect| suspect.row + 1).max().unwrap_or(0);
+    for column in columns {
+        check_length(
+            "column beside suspects",
+            rows.max(column.values.len()),
+            column.values.len(),
+        )?;
+    }
+    for suspect in suspects {
+        check_labels("label of a suspect", &[suspect.given, suspect.likely], labels.len())?;
+    }
+    write_atomically(path.as_ref(), |writer| {
+        let mut csv = csv::Writer::from_writer(writer);
+        let header = ["row", "id", "given", "likely", "score", "confident"];
+        let more = columns.iter().map(|column| column.name);
+        csv.write_record(header.into_iter().chain(more))
+            .map_err(std::io::Error::other)?;
+        for suspect in suspects {
+            let row = (suspect.row + 1).to_string();
+            let score = format!("{:.6}", suspect.score);
+            let (given, likely) = (labels[suspect.given].as_str(), labels[suspect.likely].as_str());
+            let confident = if suspect.confident { "yes" } else { "no" };
+            let fields = [row.as_str(), &suspect.id, given, likely, &score, confident];
+            let more = columns.iter().map(|column| column.values[suspect.row].as_str());
+            csv.write_record(fields.into_iter().chain(more))
+                .map_err(std::io::Error::other)?;
+        }
+        csv.flush()
+    })
+}
+
+/// How many labels are suspect, which are confused, and the most suspect rows, as aligned plain text that ends
+/// in a line break. `labels` is the label order; labels outside it are shown by number.
+pub fn render_suspects(suspects: &[Suspect], joint: &ConfidentJoint, labels: &[String]) -> String {
+    let mut text = String::new();
+    // Writing to a String does not fail.
+    let _ = write_text(&mut text, suspects, joint, labels);
+    text
+}
+
+fn write_text(text: &mut String, suspects: &[Suspect], joint: &ConfidentJoint, labels: &[String]) -> std::fmt::Result {
+    const SHOWN: usize = 10;
+    let name = |label: usize| {
+        labels
+            .get(label)
+            .map_or_else(|| label.to_string(), |label| printable(label))
+    };
+    let confident = suspects.iter().filter(|suspect| suspect.confident).count();
+    writeln!(
+        text,
+        "  {} of {} rows ({:.1} %) have another label than the one that the model is confident of",
+        thousands(confident),
+        thousands(suspects.len()),
+        confident as f64 / suspects.len().max(1) as f64 * 100.0
+    )?;
+    let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
+    for (given, counts) in joint.counts.iter().enumerate() {
+        let others = counts
+            .iter()
+            .enumerate()
+            .filter(|&(likely, &count)| likely != given && count > 0);
+        pairs.extend(others.map(|(likely, &count)| (count, given, likely)));
+    }
+    pairs.sort_by_key(|&(count, given, likely)| (std::cmp::Reverse(count), given, likely));
+    pairs.truncate(SHOWN);
+    let width = pairs
+        .iter()
+        .map(|&(_, given, _)| given)
+        .chain(
+            suspects
+                .iter()
+                .take(SHOWN)
+                .flat_map(|suspect| [suspect.given, suspect.likely]),
+        )
+        .map(|label| display_width(&name(label)))
+        .max()
+        .unwrap_or(0);
+    let padded = |label: usize| pad(&name(label), width);
+    if !pairs.is_empty() {
+        writeln!(text, "\n  rows   given → likely")?;
+    }
+    for (count, given, likely) in pairs {
+        writeln!(text, "  {count:>4}   {} → {}", padded(given), name(likely))?;
+    }
+    writeln!(text, "\n  score  given → likely, most suspect first")?;
+    for suspect in suspects.iter().take(SHOWN) {
+        let (given, likely) = (padded(suspect.given), padded(suspect.likely));
+        let id = printable(&suspect.id);
+        writeln!(text, "  {:.3}  {given} → {likely}  id {id}", suspect.score)?;
+    }
+    Ok(())
+}
