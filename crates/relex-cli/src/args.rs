@@ -1,12 +1,14 @@
 //! What can be said on the command line.
 
 mod augment;
+mod train;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use augment::AugmentArguments;
+pub(crate) use train::{Folds, TrainArguments};
 
 use crate::progress::Verbosity;
 
@@ -298,22 +300,6 @@ pub(crate) enum PartArgument {
     Valid,
     /// Rows that no fold learns from or measures on.
     HoldOut,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TrainArguments {
-    /// The configuration.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
-    /// Change a setting, such as training.epochs=5; may be repeated.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Folder for the run; by default a new one under runs/.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run: Option<PathBuf>,
-    /// `cpu`, `wgpu` or `cuda[:N]`; short for `--set device=…`.
-    #[arg(long)]
-    pub(crate) device: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -16,5 +16,7 @@ mod fetch;
 mod interrupt;
 mod losses;
 mod markers;
+mod resume;
+mod series;
 mod split;
 mod workflow;

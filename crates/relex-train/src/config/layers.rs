@@ -43,7 +43,7 @@ pub fn resolve(path: &Path, sets: &[String]) -> Result<TrainConfig, TrainError> 
 }
 
 /// Tables whose other keys depend on their `kind`.
-const TAGGED: [&str; 2] = ["loss", "schedule"];
+const TAGGED: [&str; 3] = ["loss", "schedule", "adversarial"];
 
 fn has_table_without_kind(table: &Table) -> bool {
     let tables = TAGGED.iter().filter_map(|name| table.get(*name)?.as_table());

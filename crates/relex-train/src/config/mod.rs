@@ -1,6 +1,10 @@
 //! What a run is made from: TOML, parsed as it stands, then checked.
 
+mod adversarial;
+mod averaging;
+mod checkpoint;
 mod layers;
+mod training;
 
 use std::path::PathBuf;
 
@@ -9,7 +13,11 @@ use relex_loss::LossConfig;
 use relex_model::{DeviceChoice, HeadKind};
 use serde::{Deserialize, Serialize};
 
+pub use adversarial::AdversarialConfig;
+pub use averaging::{AveragingConfig, Steps};
+pub use checkpoint::CheckpointConfig;
 pub use layers::resolve;
+pub use training::{ChooseBy, Evaluate, Keep, TrainingConfig};
 
 use crate::{Schedule, TrainError};
 
@@ -37,6 +45,13 @@ pub struct TrainConfig {
     pub schedule: Schedule,
     /// How long and in what portions.
     pub training: TrainingConfig,
+    /// Whether steps are taken against an adversary.
+    pub adversarial: AdversarialConfig,
+    /// Which means of weights are candidates at the end.
+    #[serde(skip_serializing_if = "has_no_mean")]
+    pub averaging: AveragingConfig,
+    /// What a run goes on from when it is broken off.
+    pub checkpoint: CheckpointConfig,
 }
 
 /// The `[data]` table.
@@ -55,6 +70,9 @@ pub struct DataConfig {
     pub split: PathBuf,
     /// Which of the split's folds is for validation.
     pub fold: usize,
+    /// Whether that fold's validation rows are learnt from too.
+    #[serde(skip_serializing_if = "is_fold")]
+    pub train_on: TrainOn,
     /// Train on a nested subset of this many rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_train_rows: Option<usize>,
@@ -66,6 +84,26 @@ pub struct DataConfig {
 /// What is left out, so that the file of a run reads as it did before the key was there.
 fn is_default(on_bad_row: &OnBadRow) -> bool {
     *on_bad_row == OnBadRow::default()
+}
+
+/// What is left out, because there is nothing to say in it.
+fn has_no_mean(averaging: &AveragingConfig) -> bool {
+    *averaging == AveragingConfig::default()
+}
+
+fn is_fold(train_on: &TrainOn) -> bool {
+    *train_on == TrainOn::default()
+}
+
+/// Which rows of a split are learnt from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainOn {
+    /// The fold's training rows; its validation rows are measured on.
+    #[default]
+    Fold,
+    /// All rows that the split does not hold out; nothing is measured on.
+    All,
 }
 
 impl DataConfig {
@@ -117,44 +155,6 @@ pub struct OptimizerConfig {
     pub max_gradient_norm: f32,
 }
 
-/// The `[training]` table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrainingConfig {
-    /// Passes over the training rows.
-    pub epochs: usize,
-    /// Rows in a step.
-    pub batch_size: usize,
-    /// Rows in a batch where nothing is learnt.
-    pub evaluation_batch_size: usize,
-    /// When the validation rows are scored.
-    pub evaluate: Evaluate,
-    /// Which weights are kept.
-    pub keep: Keep,
-}
-
-/// When the validation rows are scored while training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Evaluate {
-    /// After every epoch.
-    EachEpoch,
-    /// Once, after the last step.
-    AtEnd,
-}
-
-/// Which weights a run keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Keep {
-    /// Those after the last step: fixed before the scores are seen, so the score of the validation
-    /// rows stays an honest one.
-    Last,
-    /// Those of the epoch with the best micro-F1 on the validation rows, whose score is flattered
-    /// by the choice.
-    Best,
-}
-
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
@@ -167,6 +167,9 @@ impl Default for TrainConfig {
             optimizer: OptimizerConfig::default(),
             schedule: Schedule::default(),
             training: TrainingConfig::default(),
+            adversarial: AdversarialConfig::default(),
+            averaging: AveragingConfig::default(),
+            checkpoint: CheckpointConfig::default(),
         }
     }
 }
@@ -194,18 +197,6 @@ impl Default for OptimizerConfig {
             beta_2: 0.999,
             epsilon: 1e-8,
             max_gradient_norm: 1.0,
-        }
-    }
-}
-
-impl Default for TrainingConfig {
-    fn default() -> Self {
-        Self {
-            epochs: 3,
-            batch_size: 32,
-            evaluation_batch_size: 64,
-            evaluate: Evaluate::EachEpoch,
-            keep: Keep::Last,
         }
     }
 }
@@ -274,20 +265,13 @@ impl TrainConfig {
                 return refuse(key, "\"\"".into(), &format!("it must be set: {remedy}"));
             }
         }
-        for (key, count) in [
-            ("training.epochs", self.training.epochs),
-            ("training.batch_size", self.training.batch_size),
-            ("training.evaluation_batch_size", self.training.evaluation_batch_size),
-            ("data.max_train_rows", self.data.max_train_rows.unwrap_or(1)),
-        ] {
-            if count == 0 {
-                return refuse(key, "0".into(), "it must be at least 1");
-            }
+        if self.data.max_train_rows == Some(0) {
+            return refuse("data.max_train_rows", "0".into(), "it must be at least 1");
         }
-        if self.training.keep == Keep::Best && self.training.evaluate == Evaluate::AtEnd {
-            let reason = "there is only one evaluation to choose from; set training.evaluate = \"each-epoch\"";
-            return refuse("training.keep", "\"best\"".into(), reason);
-        }
+        self.training.check(&self.data, &self.loss)?;
+        self.adversarial.check()?;
+        self.averaging.check(self.training.keep, &self.data)?;
+        self.checkpoint.check()?;
         let cosine_scale = || self.model.cosine_scale.map_or("none".into(), |scale| scale.to_string());
         match (&self.loss, self.model.cosine_scale) {
             (LossConfig::Ldam { .. }, None) => {
