@@ -5,6 +5,7 @@ mod augment;
 mod config;
 mod report;
 mod score;
+mod train;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(crate) use augment::AugmentArguments;
 pub(crate) use config::ConfigCommand;
 pub(crate) use report::{BrowsedArgument, ReportArguments};
 pub(crate) use score::{ArmArgument, CompareArguments, EvaluateArguments, GoldArguments, MetricArgument};
+pub(crate) use train::{Folds, TrainArguments};
 
 use crate::progress::Verbosity;
 
@@ -325,22 +327,6 @@ pub(crate) enum PartArgument {
     Valid,
     /// Rows that no fold learns from or measures on.
     HoldOut,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TrainArguments {
-    /// The configuration.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
-    /// Change a setting, such as training.epochs=5; may be repeated.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Folder for the run; by default a new one under runs/.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run: Option<PathBuf>,
-    /// `cpu`, `wgpu` or `cuda[:N]`; short for `--set device=…`.
-    #[arg(long)]
-    pub(crate) device: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ use std::{
 use anyhow::Context;
 
 static STOP: AtomicBool = AtomicBool::new(false);
+static LISTENING: AtomicBool = AtomicBool::new(false);
 
 /// The work was broken off on request.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub(crate) struct Interrupted(pub(crate) String);
 /// From here on Ctrl-C sets the flag instead of ending the process; a second one ends it, in case the
 /// work hangs.
 pub(crate) fn listen() -> anyhow::Result<()> {
+    if LISTENING.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     ctrlc::set_handler(on_signal).context("cannot listen for Ctrl-C")
 }
 

@@ -25,5 +25,7 @@ mod made;
 mod markers;
 mod optimisers;
 mod report;
+mod resume;
+mod series;
 mod split;
 mod workflow;
