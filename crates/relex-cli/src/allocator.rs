@@ -8,6 +8,9 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const PURGE_DELAY: &str = "MIMALLOC_PURGE_DELAY";
+/// Which device Burn takes where none is named, as it does for what an optimiser remembered while that is read from a
+/// checkpoint. Left to itself it would take a GPU that the program was built for, even on a machine without one.
+const DEFAULT_DEVICE: &str = "BURN_DEVICE";
 
 /// Starts the program again with the option, unless the user has set it. Returns if that cannot be
 /// done; the program then runs as it is, only slower.
@@ -25,6 +28,7 @@ pub(crate) fn keep_pages() {
         .arg0(name)
         .args(arguments)
         .env(PURGE_DELAY, "-1")
+        .env(DEFAULT_DEVICE, "flex")
         .exec();
 }
 

@@ -6,6 +6,7 @@ mod config;
 mod predict;
 mod report;
 mod score;
+mod train;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub(crate) use config::ConfigCommand;
 pub(crate) use predict::{ExportArguments, PredictArguments, Rows};
 pub(crate) use report::{BrowsedArgument, ReportArguments};
 pub(crate) use score::{ArmArgument, CompareArguments, EvaluateArguments, GoldArguments, MetricArgument};
+pub(crate) use train::{Folds, TrainArguments};
 
 use crate::progress::Verbosity;
 
@@ -335,22 +337,6 @@ pub(crate) enum PartArgument {
     Valid,
     /// Rows that no fold learns from or measures on.
     HoldOut,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TrainArguments {
-    /// The configuration.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
-    /// Change a setting, such as training.epochs=5; may be repeated.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Folder for the run; by default a new one under runs/.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run: Option<PathBuf>,
-    /// `cpu`, `wgpu` or `cuda[:N]`; short for `--set device=…`.
-    #[arg(long)]
-    pub(crate) device: Option<String>,
 }
 
 #[derive(Debug, Args)]

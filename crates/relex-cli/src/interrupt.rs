@@ -8,6 +8,7 @@ use std::{
 use anyhow::Context;
 
 static STOP: AtomicBool = AtomicBool::new(false);
+static LISTENING: AtomicBool = AtomicBool::new(false);
 
 /// The work was broken off on request.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +18,6 @@ pub(crate) struct Interrupted(pub(crate) String);
 /// From here on Ctrl-C sets the flag instead of ending the process; a second one ends it, in case the
 /// work hangs. Calls after the first change nothing.
 pub(crate) fn listen() -> anyhow::Result<()> {
-    static LISTENING: AtomicBool = AtomicBool::new(false);
     if LISTENING.swap(true, Ordering::Relaxed) {
         return Ok(());
     }

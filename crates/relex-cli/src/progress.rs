@@ -54,6 +54,8 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     lines: bool,
     total: usize,
+    /// What was done before this program began.
+    before: usize,
     start: Instant,
     last_line: Instant,
 }
@@ -77,8 +79,19 @@ impl Progress {
             bar,
             lines: verbosity >= Verbosity::Normal && !terminal,
             total,
+            before: 0,
             start: now,
             last_line: now,
+        }
+    }
+
+    /// So much was done before: the time left is judged by the rest.
+    pub(crate) fn begin_at(&mut self, done: usize) {
+        self.before = done;
+        self.start = Instant::now();
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+            bar.reset_eta();
         }
     }
 
@@ -89,10 +102,8 @@ impl Progress {
             bar.set_message(message.to_owned());
         } else if self.lines && (self.last_line.elapsed() >= LINE_EVERY || done == self.total) {
             self.last_line = Instant::now();
-            let left = self
-                .start
-                .elapsed()
-                .mul_f64((self.total - done) as f64 / done.max(1) as f64);
+            let own = done.saturating_sub(self.before).max(1);
+            let left = self.start.elapsed().mul_f64((self.total - done) as f64 / own as f64);
             complain(&format!("{done}/{} {message} · {} s left", self.total, left.as_secs()));
         }
     }

@@ -238,7 +238,7 @@ fn a_missing_file_says_what_to_put_where() {
     let empty = tempfile::tempdir().unwrap();
     let message = spec().read(empty.path(), Role::Train).unwrap_err().to_string();
     assert!(
-        message.contains("no train file of data set `tiny`; put `train.csv` or `train.json` there"),
+        message.contains("no file with role `train` of data set `tiny`; put `train.csv` or `train.json` there"),
         "{message}"
     );
 }

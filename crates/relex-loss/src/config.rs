@@ -177,6 +177,12 @@ impl LossConfig {
         Loss::new(self, class_counts, cosine_scale)
     }
 
+    /// Whether the loss of a batch is a mean over its rows, weighted or not, so that a batch may go through the model in
+    /// portions (see [`Loss::weight`]). The exception makes one factor for all rows from their mean.
+    pub fn is_mean_over_rows(&self) -> bool {
+        !matches!(self, Self::FocalBatchMean { .. })
+    }
+
     /// Whether the loss depends on how many training rows each class has.
     pub fn depends_on_counts(&self) -> bool {
         match self {

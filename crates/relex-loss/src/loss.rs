@@ -133,6 +133,28 @@ impl Loss {
     }
 }
 
+impl Loss {
+    /// What [`Self::value`] for rows with these labels is divided by: with class weights their sum, otherwise the number of rows.
+    ///
+    /// The loss of a batch that goes through the model in portions is the mean of theirs, weighted by this. It holds for every
+    /// loss that is a mean over rows, see [`LossConfig::is_mean_over_rows`]. `progress` is as for [`Self::value`].
+    pub fn weight(&self, labels: &[usize], progress: f64) -> f64 {
+        let weights = match &self.0 {
+            Kind::CrossEntropy { weights, .. } => weights.as_deref(),
+            Kind::Ldam {
+                weights, reweight_from, ..
+            } => weights.as_deref().filter(|_| progress >= *reweight_from),
+            Kind::Focal { .. } | Kind::LogitAdjustment { .. } | Kind::RDrop { .. } | Kind::FocalBatchMean { .. } => {
+                None
+            }
+        };
+        match weights {
+            None => labels.len() as f64,
+            Some(weights) => labels.iter().map(|&label| f64::from(weights[label])).sum(),
+        }
+    }
+}
+
 fn scaled(weights: Option<Vec<f32>>, factor: f32, classes: usize) -> Option<Vec<f32>> {
     match weights {
         None if factor == 1.0 => None,

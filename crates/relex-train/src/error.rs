@@ -45,7 +45,8 @@ pub enum TrainError {
         reason: String,
     },
     /// Training diverged.
-    #[error("step {step}: the {what} is {value}; the batch holds the examples {}; lower optimizer.learning_rate or look at these rows", ids.join(", "))]
+    #[error("step {step}: the {what} is {value}; the batch holds the examples {}; the last good checkpoint is {}; lower optimizer.learning_rate or look at these rows",
+        ids.join(", "), checkpoint.as_ref().map_or("none".into(), |path| path.display().to_string()))]
     NotFinite {
         /// The step, counted from 1.
         step: usize,
@@ -55,6 +56,8 @@ pub enum TrainError {
         value: f32,
         /// Ids of the batch's examples.
         ids: Vec<String>,
+        /// The newest checkpoint, which is from before.
+        checkpoint: Option<PathBuf>,
     },
     /// Probabilities could not be computed.
     #[error("prediction: {reason}")]
@@ -83,7 +86,8 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+    /// [`Self::Io`] about a file or folder, for `map_err`.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
     }

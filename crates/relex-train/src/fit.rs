@@ -1,25 +1,36 @@
 //! The training loop.
 
-use std::ops::ControlFlow;
+mod adversarial;
+mod average;
+mod candidates;
+mod evaluation;
+mod gradients;
+mod pace;
+mod state;
 
-use burn::{
-    module::Module,
-    optim::GradientsParams,
-    tensor::{Device, Int, Tensor, TensorData},
-};
+use std::{ops::ControlFlow, path::PathBuf};
+
+use burn::tensor::Device;
 use relex_data::rng::stream;
-use relex_eval::{argmax, auprc, micro_f1};
 use relex_loss::Loss;
-use relex_model::{Batch, Classifier, DropoutKeys, EncodedExample, Pass, Precision};
+use relex_model::{Classifier, DropoutKeys, EncodedExample, Precision};
 
 use crate::{
-    CheckedTrainConfig, Evaluate, Keep, TrainError, TrainingConfig,
+    CheckedTrainConfig, Checkpoints, DamagedCheckpoint, TrainError,
     batches::training_batches,
     freeze::Freezing,
     loss_scale::LossScale,
     optimizer::{clip_by_global_norm, optimizer},
-    predict::predict,
 };
+
+use adversarial::adversarial_gradients;
+pub use candidates::CandidateReport;
+use candidates::choose;
+pub use evaluation::EvaluationReport;
+use evaluation::evaluate;
+use gradients::{Position, batch_gradients};
+use pace::Pace;
+pub(crate) use state::{Progress, Snapshot, TrainingState};
 
 /// Encoded rows with their labels.
 #[derive(Debug, Clone)]
@@ -36,12 +47,32 @@ pub struct LabelledRows {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
+    /// The loop begins, or goes on from a checkpoint.
+    Start(StartReport),
     /// A step is done.
     Step(StepReport),
     /// The validation rows are being scored; so many are done.
     Evaluating(usize),
     /// The validation rows were scored.
     Evaluation(EvaluationReport),
+    /// All steps are done, and one of the weights that may be kept was scored.
+    Candidate(CandidateReport),
+    /// A checkpoint is about to be written. What the observer has written of the reports so far must be on the disk when it
+    /// returns.
+    Saving,
+    /// A checkpoint was written, to this folder.
+    Saved(PathBuf),
+}
+
+/// Where the loop begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartReport {
+    /// Steps that were done before.
+    pub step: usize,
+    /// Reports of steps and evaluations that were made before: those after them will be made again.
+    pub reports: usize,
+    /// Checkpoints that were damaged, so that an earlier one was taken.
+    pub damaged: Vec<DamagedCheckpoint>,
 }
 
 /// One step.
@@ -73,19 +104,13 @@ pub struct StepReport {
     pub padded_tokens: usize,
 }
 
-/// A look at the validation rows.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct EvaluationReport {
-    /// Steps done.
-    pub step: usize,
-    /// Epochs done.
-    pub epoch: usize,
-    /// In percent, without the negative label.
-    pub micro_f1: f64,
-    /// In percent.
-    pub auprc: f64,
-    /// Validation rows.
-    pub rows: usize,
+/// Why an observer breaks off.
+#[derive(Debug)]
+pub enum Stop {
+    /// It was asked to: a checkpoint is written first, if the run has any.
+    Requested,
+    /// It cannot go on; nothing more is written.
+    Failed(TrainError),
 }
 
 /// What a training run is made of, besides the classifier that it begins with.
@@ -97,7 +122,7 @@ pub struct FitInput<'a> {
     pub loss: &'a Loss,
     /// Rows to learn from.
     pub train: &'a LabelledRows,
-    /// Rows to measure on.
+    /// Rows to measure on; with none, nothing is measured.
     pub valid: &'a LabelledRows,
     /// Index of the label that micro-F1 leaves out.
     pub negative: usize,
@@ -105,175 +130,231 @@ pub struct FitInput<'a> {
     pub pad_token_id: u32,
     /// Where the classifier is; an autodiff device.
     pub device: &'a Device,
+    /// Where checkpoints go, and where the run goes on from if there are any; without them nothing is written.
+    pub checkpoints: Option<&'a Checkpoints>,
 }
 
 /// Trains a classifier and returns the weights that the configuration keeps.
 ///
-/// `observe` sees every step and evaluation and may break off. The result depends on the
-/// configuration, the rows and the kind of device alone.
+/// `observe` sees every step and evaluation and may break off. The result depends on the configuration, the rows and the kind
+/// of device alone: where the run was broken off and taken up again makes no difference.
 ///
 /// # Errors
 ///
-/// [`TrainError::NotFinite`] when loss or gradient overflow, [`TrainError::Stopped`] when the
-/// observer breaks off.
+/// [`TrainError::NotFinite`] when loss or gradient overflow, [`TrainError::Stopped`] when the observer breaks off on request,
+/// its own error when it fails, [`TrainError::Io`] when a checkpoint cannot be written.
 pub fn fit(
-    mut classifier: Classifier,
+    classifier: Classifier,
     input: &FitInput<'_>,
-    mut observe: impl FnMut(Event) -> ControlFlow<()>,
+    mut observe: impl FnMut(Event) -> ControlFlow<Stop>,
 ) -> Result<Classifier, TrainError> {
-    let FitInput {
-        config,
-        train,
-        pad_token_id,
-        device,
-        ..
-    } = *input;
-    if train.labels.is_empty() || input.valid.labels.is_empty() {
-        return Err(TrainError::Setting {
-            key: "data",
-            value: format!("{} and {} rows", train.labels.len(), input.valid.labels.len()),
-            reason: "rows to train on and rows to validate on are both needed".into(),
-        });
-    }
-    let values = config.values();
-    let (settings, seed) = (&values.training, values.seed);
-    let batches = |epoch: usize| epoch_batches(settings, train, seed, epoch);
+    let values = input.config.values();
     // Under a token budget epochs can differ in their number of batches.
-    let steps: usize = (1..=settings.epochs).map(|epoch| batches(epoch).len()).sum();
-    let dropout_seed = rand::Rng::next_u64(&mut stream(seed, "dropout"));
-    let mut optimizer = optimizer(&values.optimizer, &classifier);
+    let in_epochs = (1..=values.training.epochs)
+        .map(|epoch| epoch_batches(input, epoch).len())
+        .sum();
+    let pace = Pace::new(values, in_epochs, input.valid.labels.len());
+    let dropout_seed = rand::Rng::next_u64(&mut stream(values.seed, "dropout"));
     let freezing = Freezing::new(values, &classifier);
-    let mut scale = LossScale::new(settings.precision);
-    let mut best: Option<(f64, Classifier)> = None;
-    let mut step = 0;
+    let (mut classifier, mut state, start) = begin(classifier, input)?;
+    let mut saved = start.step;
+    if let ControlFlow::Break(stop) = observe(Event::Start(start)) {
+        return Err(leave(stop, &classifier, &state, input, &mut observe));
+    }
+    let (mut epoch, mut batches) = (0, Vec::new());
 
-    for epoch in 1..=settings.epochs {
-        classifier = freezing.apply(classifier, epoch);
-        for rows in batches(epoch) {
-            let batch = Batch::new(&train.encoded, &rows, pad_token_id);
-            let targets = targets(&train.labels, &rows, device);
-            let mut keys = DropoutKeys::new(dropout_seed, step as u64);
-            let logits = || classifier.forward(batch.to_device(device), &mut Pass::Training(&mut keys));
-            let loss = input.loss.value(logits, targets, step as f64 / steps as f64);
-            let loss_value: f32 = loss.clone().into_scalar();
-
-            let factor = scale.factor();
-            let mut gradients = GradientsParams::from_grads(scale.apply(loss).backward(), &classifier);
-            let limit = values.optimizer.max_gradient_norm;
-            let gradient_norm = clip_by_global_norm(&classifier, &mut gradients, limit, factor);
-            let learning_rate = values.optimizer.rate(step, values.schedule.factor(step, steps));
-            let skipped = !(loss_value.is_finite() && gradient_norm.is_finite()) && scale.overflowed();
-            if !skipped {
-                finite(loss_value, "loss", step, train, &rows)?;
-                finite(gradient_norm, "gradient norm", step, train, &rows)?;
-                classifier = optimizer.step(learning_rate, classifier, gradients);
-                scale.updated();
-            }
-            step += 1;
-
-            let report = StepReport {
-                step,
-                steps,
-                epoch,
-                loss: loss_value,
-                gradient_norm,
-                learning_rate,
-                loss_scale: (settings.precision == Precision::Fp16).then_some(factor),
-                skipped,
-                rows: rows.len(),
-                tokens: batch.tokens(),
-                padded_tokens: batch.padded_tokens(),
+    loop {
+        if epoch != state.progress.epoch {
+            epoch = state.progress.epoch;
+            batches = epoch_batches(input, epoch);
+            classifier = freezing.apply(classifier, epoch);
+        }
+        if pace.evaluates(&state.progress, batches.len()) {
+            let scoring = |done| observe(Event::Evaluating(done));
+            let report = match evaluate(&classifier, input, scoring)? {
+                ControlFlow::Continue(report) => report,
+                ControlFlow::Break(stop) => return Err(leave(stop, &classifier, &state, input, &mut observe)),
             };
-            if observe(Event::Step(report)).is_break() {
-                return Err(TrainError::Stopped { step });
+            let step = state.progress.step;
+            let report = EvaluationReport { step, epoch, ..report };
+            state.note(&report, &classifier, values);
+            state.progress.reports += 1;
+            if let ControlFlow::Break(stop) = observe(Event::Evaluation(report)) {
+                return Err(leave(stop, &classifier, &state, input, &mut observe));
             }
         }
+        if pace.saves(&state.progress, batches.len()) && saved < state.progress.step {
+            save(&classifier, &state, input, &mut observe)?;
+            saved = state.progress.step;
+        }
+        if pace.is_over(&state.progress) {
+            break;
+        }
+        if state.progress.batch == batches.len() {
+            state.progress.epoch += 1;
+            state.progress.batch = 0;
+            continue;
+        }
 
-        if settings.evaluate == Evaluate::EachEpoch || epoch == settings.epochs {
-            let scoring = |done| observe(Event::Evaluating(done));
-            let report = evaluate(&classifier, input, scoring).map_err(|error| match error {
-                TrainError::Stopped { .. } => TrainError::Stopped { step },
-                error => error,
-            })?;
-            let report = EvaluationReport { step, epoch, ..report };
-            if settings.keep == Keep::Best && best.as_ref().is_none_or(|(score, _)| report.micro_f1 > *score) {
-                best = Some((report.micro_f1, classifier.clone()));
-            }
-            if observe(Event::Evaluation(report)).is_break() {
-                return Err(TrainError::Stopped { step });
-            }
+        let rows = &batches[state.progress.batch];
+        let done = state.progress.step;
+        let position = Position {
+            step: done + 1,
+            share: done as f64 / pace.steps as f64,
+        };
+        let mut keys = DropoutKeys::new(dropout_seed, done as u64);
+        let mut scale = state
+            .progress
+            .loss_scale
+            .unwrap_or(LossScale::new(values.training.precision));
+        let factor = scale.factor();
+        let mut batch = batch_gradients(&classifier, input, rows, position, &mut keys, &scale);
+        if values.adversarial.acts_at(position.share) {
+            let there =
+                |moved: &Classifier| Ok(batch_gradients(moved, input, rows, position, &mut keys, &scale).gradients);
+            batch.gradients = adversarial_gradients(&values.adversarial, &classifier, batch.gradients, there)?;
+        }
+        let limit = values.optimizer.max_gradient_norm;
+        let gradient_norm = clip_by_global_norm(&classifier, &mut batch.gradients, limit, factor);
+        let learning_rate = values.optimizer.rate(done, values.schedule.factor(done, pace.steps));
+        let skipped = !(batch.loss.is_finite() && gradient_norm.is_finite()) && scale.overflowed();
+        if !skipped {
+            finite(batch.loss, "loss", position.step, input, rows)?;
+            finite(gradient_norm, "gradient norm", position.step, input, rows)?;
+            classifier = state.optimizer.step(learning_rate, classifier, batch.gradients);
+            scale.updated();
+        }
+        let is_scaled = values.training.precision == Precision::Fp16;
+        state.progress.loss_scale = is_scaled.then_some(scale);
+
+        state.progress.step += 1;
+        state.progress.batch += 1;
+        state.progress.reports += 1;
+        state.average(&classifier, &values.averaging, pace.steps);
+        let report = StepReport {
+            step: state.progress.step,
+            steps: pace.steps,
+            epoch,
+            loss: batch.loss,
+            gradient_norm,
+            learning_rate,
+            loss_scale: is_scaled.then_some(factor),
+            skipped,
+            rows: rows.len(),
+            tokens: batch.tokens,
+            padded_tokens: batch.padded_tokens,
+        };
+        if let ControlFlow::Break(stop) = observe(Event::Step(report)) {
+            return Err(leave(stop, &classifier, &state, input, &mut observe));
         }
     }
-    Ok(best.map_or(classifier, |(_, classifier)| classifier))
+    match choose(&classifier, &state, input, &mut observe)? {
+        ControlFlow::Continue(kept) => Ok(kept),
+        ControlFlow::Break(stop) => Err(leave(stop, &classifier, &state, input, &mut observe)),
+    }
 }
 
-/// The rows of every step of an epoch: drawn by the sampler, put together by length.
-fn epoch_batches(settings: &TrainingConfig, train: &LabelledRows, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
-    let sampled = settings
-        .sampler
-        .epoch(&train.labels, &mut stream(seed, &format!("sample/{epoch}")));
-    let lengths: Vec<usize> = sampled.iter().map(|&row| train.encoded[row].ids.len()).collect();
-    let mut shuffle = stream(seed, &format!("shuffle/{epoch}"));
-    training_batches(&lengths, settings.batch_limits(), &mut shuffle)
+/// The newest whole checkpoint, or the beginning.
+fn begin(classifier: Classifier, input: &FitInput<'_>) -> Result<(Classifier, TrainingState, StartReport), TrainError> {
+    let optimizer = || optimizer(&input.config.values().optimizer, &classifier);
+    if input.train.labels.is_empty() {
+        return Err(TrainError::Setting {
+            key: "data",
+            value: "0 rows".into(),
+            reason: "rows to train on are needed".into(),
+        });
+    }
+    let (whole, damaged) = match input.checkpoints {
+        Some(checkpoints) => {
+            let found = checkpoints.read(&classifier, optimizer(), input.device)?;
+            (found.whole, found.damaged)
+        }
+        None => (None, Vec::new()),
+    };
+    let (classifier, state) = match whole {
+        Some(whole) => whole,
+        None => {
+            let state = TrainingState::new(optimizer(), &classifier, &input.config.values().averaging);
+            (classifier, state)
+        }
+    };
+    let start = StartReport {
+        step: state.progress.step,
+        reports: state.progress.reports,
+        damaged,
+    };
+    Ok((classifier, state, start))
+}
+
+/// The batches of an epoch, a function of the seed and its number: rows drawn by the sampler, put together by length.
+fn epoch_batches(input: &FitInput<'_>, epoch: usize) -> Vec<Vec<usize>> {
+    let values = input.config.values();
+    let mut draw = stream(values.seed, &format!("sample/{epoch}"));
+    let sampled = values.training.sampler.epoch(&input.train.labels, &mut draw);
+    let lengths: Vec<usize> = sampled.iter().map(|&row| input.train.encoded[row].ids.len()).collect();
+    let mut shuffle = stream(values.seed, &format!("shuffle/{epoch}"));
+    training_batches(&lengths, values.training.batch_limits(), &mut shuffle)
         .into_iter()
         .map(|batch| batch.into_iter().map(|index| sampled[index]).collect())
         .collect()
 }
 
-fn targets(labels: &[usize], rows: &[usize], device: &Device) -> Tensor<1, Int> {
-    let targets: Vec<i32> = rows.iter().map(|&row| labels[row] as i32).collect();
-    Tensor::from_data(TensorData::new(targets, [rows.len()]), device)
+/// Writes a checkpoint, if the run has any.
+fn save(
+    classifier: &Classifier,
+    state: &TrainingState,
+    input: &FitInput<'_>,
+    observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
+) -> Result<(), TrainError> {
+    let Some(checkpoints) = input.checkpoints else {
+        return Ok(());
+    };
+    // A request to stop is heard again with the next step.
+    if let ControlFlow::Break(Stop::Failed(error)) = observe(Event::Saving) {
+        return Err(error);
+    }
+    let path = checkpoints.write(classifier, state)?;
+    match observe(Event::Saved(path)) {
+        ControlFlow::Break(Stop::Failed(error)) => Err(error),
+        _ => Ok(()),
+    }
 }
 
+/// What the loop returns when the observer breaks off.
+fn leave(
+    stop: Stop,
+    classifier: &Classifier,
+    state: &TrainingState,
+    input: &FitInput<'_>,
+    observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
+) -> TrainError {
+    match stop {
+        Stop::Failed(error) => error,
+        Stop::Requested => match save(classifier, state, input, observe) {
+            Err(error) => error,
+            Ok(()) => TrainError::Stopped {
+                step: state.progress.step,
+            },
+        },
+    }
+}
+
+/// The value, or the error that names the rows behind it.
 fn finite(
     value: f32,
     what: &'static str,
     step: usize,
-    train: &LabelledRows,
+    input: &FitInput<'_>,
     rows: &[usize],
 ) -> Result<f32, TrainError> {
     if value.is_finite() {
         return Ok(value);
     }
-    let ids = rows.iter().map(|&row| train.ids[row].clone()).collect();
     Err(TrainError::NotFinite {
-        step: step + 1,
+        step,
         what,
         value,
-        ids,
-    })
-}
-
-fn evaluate(
-    classifier: &Classifier,
-    input: &FitInput<'_>,
-    observe: impl FnMut(usize) -> ControlFlow<()>,
-) -> Result<EvaluationReport, TrainError> {
-    let FitInput {
-        config,
-        valid,
-        negative,
-        pad_token_id,
-        device,
-        ..
-    } = *input;
-    let limits = config.values().training.evaluation_limits();
-    let inference = device.clone().inner();
-    let probabilities = predict(
-        &classifier.valid(),
-        &valid.encoded,
-        limits,
-        pad_token_id,
-        &inference,
-        observe,
-    )?;
-    let classes = probabilities.len() / valid.labels.len();
-    let predicted: Vec<usize> = probabilities.chunks_exact(classes).map(argmax).collect();
-    Ok(EvaluationReport {
-        step: 0,
-        epoch: 0,
-        micro_f1: micro_f1(&valid.labels, &predicted, negative)?,
-        auprc: auprc(&valid.labels, &probabilities, classes)?.mean,
-        rows: valid.labels.len(),
+        ids: rows.iter().map(|&row| input.train.ids[row].clone()).collect(),
+        checkpoint: input.checkpoints.and_then(Checkpoints::newest),
     })
 }

@@ -1,8 +1,8 @@
 //! Configuration, training loop and prediction for relation classifiers.
 //!
 //! In relex's flow this crate ties the others together: a checked configuration names a data set,
-//! a frozen split and an encoder; [`fit`] turns them into a classifier, [`predict`] a classifier and
-//! rows into probabilities.
+//! a frozen split and an encoder; [`fit`] turns them into a classifier, from checkpoint to checkpoint
+//! if it is given a place for them; [`predict`] turns a classifier and rows into probabilities.
 //!
 //! ```no_run
 //! use std::ops::ControlFlow;
@@ -16,6 +16,7 @@
 //! ```
 
 mod batches;
+mod checkpoint;
 mod config;
 mod error;
 mod fit;
@@ -27,16 +28,20 @@ mod prepare;
 mod run;
 mod sampler;
 mod schedule;
+mod tensorboard;
 
 pub use batches::{BatchLimits, prediction_batches, training_batches};
+pub use checkpoint::{Checkpoints, DamagedCheckpoint};
 pub use config::{
-    AdafactorStep, CheckedTrainConfig, DataConfig, Evaluate, Keep, ModelConfig, OptimizerConfig, OptimizerRule,
-    ResolvedConfig, TrainConfig, TrainingConfig, configuration_reference, resolve, resolve_with_origins,
+    AdafactorStep, AdversarialConfig, AveragingConfig, CheckedTrainConfig, CheckpointConfig, ChooseBy, DataConfig,
+    Evaluate, Keep, ModelConfig, OptimizerConfig, OptimizerRule, ResolvedConfig, Steps, TrainConfig, TrainOn,
+    TrainingConfig, configuration_reference, resolve, resolve_with_origins,
 };
 pub use error::TrainError;
-pub use fit::{EvaluationReport, Event, FitInput, LabelledRows, StepReport, fit};
+pub use fit::{CandidateReport, EvaluationReport, Event, FitInput, LabelledRows, StartReport, StepReport, Stop, fit};
 pub use predict::predict;
 pub use prepare::{OpenEncoder, SplitData, build_loss, classifier_config, encode_rows, open_encoder};
-pub use run::{Provenance, RunFolder};
+pub use run::{Provenance, RunFolder, RunLock};
 pub use sampler::Sampler;
 pub use schedule::{Schedule, Warmup};
+pub use tensorboard::EventFile;

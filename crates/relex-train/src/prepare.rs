@@ -11,7 +11,7 @@ use relex_model::{
     ClassifierConfig, EncodedExample, Encoder, EncoderConfig, LoadReport, NewToken, TextEncoder, load_encoder,
 };
 
-use crate::{CheckedTrainConfig, TrainError};
+use crate::{CheckedTrainConfig, TrainError, TrainOn};
 
 /// A data set with its split verified, its conflicts settled, and its training and validation rows chosen.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct SplitData {
     pub manifest: Manifest,
     /// Rows to learn from, as indices into `examples`.
     pub train: Vec<usize>,
-    /// Rows to measure on.
+    /// Rows to measure on; none if all are learnt from.
     pub valid: Vec<usize>,
     /// Rows that no fold learns from or measures on; none in most splits.
     pub hold_out: Vec<usize>,
@@ -47,7 +47,11 @@ impl SplitData {
         let manifest = Manifest::read(&config.data.split)?;
         manifest.verify(&examples, &spec.labels)?;
         let examples = manifest.resolve(examples, &spec.labels)?;
-        let partition = manifest.partition(&examples, config.data.fold)?;
+        let mut partition = manifest.partition(&examples, config.data.fold)?;
+        if config.data.train_on == TrainOn::All {
+            partition.train.append(&mut partition.valid);
+            partition.train.sort_unstable();
+        }
         let train = match config.data.max_train_rows {
             None => partition.train,
             Some(count) if count > partition.train.len() => {
@@ -63,7 +67,7 @@ impl SplitData {
             }
             Some(count) => subset(&manifest, &examples, &partition.train, count, manifest.seed())?,
         };
-        if train.is_empty() || partition.valid.is_empty() {
+        if train.is_empty() || (partition.valid.is_empty() && config.data.train_on == TrainOn::Fold) {
             return Err(TrainError::Setting {
                 key: "data.fold",
                 value: config.data.fold.to_string(),

@@ -1,4 +1,6 @@
-//! The run folder: what is where in it, and what a run was made from.
+//! The run folder: what is where in it, who may write it, and what a run was made from.
+
+mod lock;
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +9,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use lock::RunLock;
+
 use crate::TrainError;
+
+/// What the names of files and folders begin with that are not whole yet.
+const LEFTOVERS: [&str; 2] = [".saving-", ".relex-"];
 
 /// A folder that holds everything about one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,16 +28,56 @@ impl RunFolder {
         Self { path: path.into() }
     }
 
-    /// A folder for a new run: made if it is not there, refused if it holds one already.
+    /// Takes the folder for a new run: makes it if it is not there, and keeps other processes out of it.
     ///
     /// # Errors
     ///
-    /// [`TrainError::Run`] when it holds a run, [`TrainError::Io`] when it cannot be made.
-    pub fn create(path: impl Into<PathBuf>) -> Result<Self, TrainError> {
-        let run = Self::at(path);
-        run.check_free()?;
-        std::fs::create_dir_all(&run.path).map_err(TrainError::io(&run.path))?;
-        Ok(run)
+    /// [`TrainError::Run`] when it holds a run or another process writes one into it, [`TrainError::Io`] when it cannot be made.
+    pub fn claim(&self) -> Result<RunLock, TrainError> {
+        self.check_free()?;
+        let lock = RunLock::take(&self.path)?;
+        // Another process may have begun and left a run in between.
+        self.check_free()?;
+        Ok(lock)
+    }
+
+    /// Takes the folder of a run that was begun, and removes what a killed process left half written.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Run`] when it holds no run or another process is writing it, [`TrainError::Io`] when it cannot be read.
+    pub fn reclaim(&self) -> Result<RunLock, TrainError> {
+        if !self.has_begun() {
+            return Err(TrainError::Run {
+                path: self.path.clone(),
+                reason: "no run was begun here (there is no config.toml); begin one with --config".into(),
+            });
+        }
+        let lock = RunLock::take(&self.path)?;
+        for entry in std::fs::read_dir(&self.path).map_err(TrainError::io(&self.path))? {
+            let path = entry.map_err(TrainError::io(&self.path))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !LEFTOVERS.iter().any(|start| name.starts_with(start)) {
+                continue;
+            }
+            let removed = if path.is_dir() {
+                std::fs::remove_dir_all(&path)
+            } else {
+                std::fs::remove_file(&path)
+            };
+            removed.map_err(TrainError::io(&path))?;
+        }
+        Ok(lock)
+    }
+
+    /// Whether a run was begun here.
+    pub fn has_begun(&self) -> bool {
+        self.config().is_file()
+    }
+
+    /// Whether a run was brought to its end here: its provenance is written last.
+    pub fn is_finished(&self) -> bool {
+        self.provenance().is_file()
     }
 
     /// Refuses a folder that a new run cannot have, without touching it.
@@ -46,10 +93,10 @@ impl RunFolder {
                 reason: "this is a file; choose a folder with --run".into(),
             });
         }
-        if run.model().exists() || run.config().exists() {
+        if run.model().exists() || run.config().exists() || run.series().exists() {
             return Err(TrainError::Run {
                 path: run.path.clone(),
-                reason: "this folder already holds a run; choose another with --run, or remove it".into(),
+                reason: "this folder already holds a run; choose another with --run, remove it, or go on with it by --resume".into(),
             });
         }
         Ok(())
@@ -87,6 +134,11 @@ impl RunFolder {
         self.path.join("metrics.jsonl")
     }
 
+    /// What the run goes on from; gone when it is finished.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
     /// The weights that were kept, as a Hugging Face folder.
     pub fn model(&self) -> PathBuf {
         self.path.join("best")
@@ -100,6 +152,21 @@ impl RunFolder {
     /// Scores for a named set of rows.
     pub fn evaluation(&self, rows: &str) -> PathBuf {
         self.path.join("predictions").join(format!("{rows}.evaluation.json"))
+    }
+
+    /// Predictions for the data set's test rows.
+    pub fn submission(&self) -> PathBuf {
+        self.path.join("submission.csv")
+    }
+
+    /// What a series of runs, each in a folder of its own inside this one, is made from.
+    pub fn series(&self) -> PathBuf {
+        self.path.join("series.toml")
+    }
+
+    /// One JSON object for each step and evaluation, as TensorBoard reads it.
+    pub fn events(&self) -> PathBuf {
+        self.path.join("events.out.tfevents")
     }
 
     /// The report.
@@ -159,6 +226,9 @@ pub struct Provenance {
     pub train_seconds: f64,
     /// Seconds from start to end.
     pub wall_seconds: f64,
+    /// Processor seconds in all threads, where the system tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processor_seconds: Option<f64>,
     /// The process's largest resident memory, in MiB, where the system tells it.
     pub peak_memory_mib: Option<f64>,
 }

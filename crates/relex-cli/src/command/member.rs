@@ -40,7 +40,7 @@ pub(super) fn run_predictions(folder: &RunFolder, rows: Rows) -> anyhow::Result<
 
 /// Where a run's predictions for the test rows are.
 pub(super) fn submission(folder: &RunFolder) -> PathBuf {
-    folder.path().join("submission.csv")
+    folder.submission()
 }
 
 /// Reads predictions and says what had to be done to make them probabilities. `dataset_labels` is the order of a

@@ -36,6 +36,17 @@ struct Input {
 }
 
 pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow::Result<()> {
+    for (rows, path) in write_predictions(arguments, verbosity)? {
+        show(&format!("{rows} rows in {}", path.display()));
+    }
+    Ok(())
+}
+
+/// Predicts, and says how many rows went into which files.
+pub(super) fn write_predictions(
+    arguments: &PredictArguments,
+    verbosity: Verbosity,
+) -> anyhow::Result<Vec<(usize, PathBuf)>> {
     let source = Source::find(arguments)?;
     let input = match &source.run {
         Some((folder, config)) => input_of_run(arguments, folder, config)?,
@@ -87,9 +98,12 @@ pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow:
             std::fs::remove_file(folder.evaluation("valid")).with_context(|| output.display().to_string())?;
         }
         predictions.write(output, Some(&meta))?;
-        show(&format!("{} rows in {}", predictions.rows(), output.display()));
     }
-    Ok(())
+    Ok(input
+        .outputs
+        .into_iter()
+        .map(|path| (predictions.rows(), path))
+        .collect())
 }
 
 impl Source {
@@ -161,11 +175,7 @@ fn input_of_run(
         let spec = open_spec(&values.dataset)?;
         let (examples, report) = spec.read_with(values.files(), Role::Test, values.on_bad_row)?;
         tell_bad_rows(&report);
-        return Ok(Input::whole(
-            spec,
-            examples,
-            outputs(vec![super::member::submission(folder)]),
-        ));
+        return Ok(Input::whole(spec, examples, outputs(vec![folder.submission()])));
     }
     let data = load_split(config)?;
     // Of another split or fold, rows that the run learnt from could be among the validation rows.
@@ -192,6 +202,11 @@ fn input_of_run(
             values.split.display()
         ),
         Rows::HoldOut => ("hold-out", data.hold_out, None),
+        Rows::Valid | Rows::Test if data.valid.is_empty() => bail!(
+            "{}: the run learnt from all rows (data.train_on = \"all\"), so that none are left to measure on; predict --rows \
+             test",
+            folder.path().display()
+        ),
         Rows::Valid | Rows::Test => ("valid", data.valid, Some(values.fold as u32)),
     };
     Ok(Input {

@@ -1,18 +1,23 @@
+//! `relex train`.
+
+mod cost;
+mod events;
+mod folder;
+mod log;
+mod series;
+
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::{BufWriter, Write},
-    ops::ControlFlow,
     path::{Path, PathBuf},
     time::Instant,
 };
 
-use anyhow::Context;
-use relex_data::{Manifest, rng::stream, sha256_file, sha256_hex};
+use anyhow::{anyhow, bail};
+use relex_data::{DatasetSpec, Manifest, rng::stream, sha256_file, sha256_hex};
 use relex_model::{Classifier, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
-    CheckedTrainConfig, EvaluationReport, Event, FitInput, LabelledRows, Provenance, RunFolder, SplitData, StepReport,
-    TrainError, build_loss, classifier_config, encode_rows, fit, open_encoder, resolve,
+    CheckedTrainConfig, Checkpoints, FitInput, LabelledRows, Provenance, RunFolder, SplitData, TrainError, build_loss,
+    classifier_config, encode_rows, fit, open_encoder, resolve,
 };
 
 use super::{load_split, tell_truncation, with_cache};
@@ -20,18 +25,114 @@ use crate::{
     args::TrainArguments,
     hub,
     interrupt::{self, Interrupted},
-    progress::{Progress, Verbosity, show},
-    system::{NewFolders, peak_memory_mib},
+    progress::{Verbosity, show},
+    system::peak_memory_mib,
 };
+use cost::Cost;
+use folder::Claimed;
+use log::{Log, Totals};
+
+/// A run to be trained.
+struct Job {
+    config: CheckedTrainConfig,
+    place: Place,
+}
+
+/// Where a run goes.
+enum Place {
+    /// Into this folder, which is free.
+    New(PathBuf),
+    /// Into a folder with a number that is free, named after the configuration.
+    Numbered(PathBuf),
+    /// Where it was begun.
+    Begun(RunFolder),
+}
 
 pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let start = Instant::now();
+    let resume = arguments.resume.as_ref();
+    let named = folder::named(resume.and_then(Option::as_deref), arguments.run.as_deref())?;
+    let goes_on = resume.is_some() && named.as_deref().is_some_and(series::has_begun);
+    if goes_on || arguments.folds.is_some() || !arguments.seeds.is_empty() {
+        return series::run(arguments, named, verbosity);
+    }
+    let folder = train(job(arguments, named)?, verbosity)?;
+    show(&folder.path().display().to_string());
+    Ok(())
+}
+
+/// What the arguments ask for.
+fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job> {
     let mut sets = arguments.set.clone();
     sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
-    let config = resolve(&arguments.config, &sets)?.check()?;
+    let given = arguments.config.as_ref().map(|config| resolve(config, &sets)?.check());
+    let given = given.transpose()?;
+    if arguments.resume.is_some() {
+        let Some(path) = &named else {
+            bail!("--resume: which run? give its folder, as in `relex train --resume runs/my-run`");
+        };
+        let folder = RunFolder::at(path);
+        if folder.has_begun() {
+            return Ok(Job {
+                config: config_of(&folder, given, &sets)?,
+                place: Place::Begun(folder),
+            });
+        }
+    }
+    match (given, &arguments.config) {
+        (Some(config), Some(file)) => {
+            let place = match named {
+                Some(path) => {
+                    RunFolder::at(&path).check_free()?;
+                    Place::New(path)
+                }
+                None => Place::Numbered(file.clone()),
+            };
+            Ok(Job { config, place })
+        }
+        _ => {
+            let path = named.unwrap_or_default();
+            bail!(
+                "{}: no run was begun here; begin it with `relex train --config FILE --run {0}`",
+                path.display()
+            )
+        }
+    }
+}
+
+/// The configuration of a run that was begun; one that is given too must be the same.
+fn config_of(
+    folder: &RunFolder,
+    given: Option<CheckedTrainConfig>,
+    sets: &[String],
+) -> anyhow::Result<CheckedTrainConfig> {
+    let config = resolve(&folder.config(), &[])?.check()?;
+    match given {
+        Some(given) if given != config => bail!(
+            "{}: this run was begun with other settings than those given; leave --config and --set out to go on with it, or \
+             choose another folder with --run",
+            folder.config().display()
+        ),
+        None if !sets.is_empty() => bail!(
+            "{}: a run goes on with its own settings; leave --set and --device out, or train a new one",
+            folder.config().display()
+        ),
+        _ => Ok(config),
+    }
+}
+
+/// Trains one run to its end.
+fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
+    let start = Instant::now();
+    let Job { config, place } = job;
     let values = config.values();
-    if let Some(path) = &arguments.run {
-        RunFolder::at(path).check_free()?;
+    let begun = match place {
+        Place::Begun(ref folder) => Some(Claimed::again(folder.clone())?),
+        _ => None,
+    };
+    if let Some(claimed) = begun.as_ref().filter(|claimed| claimed.folder.is_finished()) {
+        checkpoints(&claimed.folder, &config, "").remove()?;
+        verbosity.note("this run is finished already");
+        return Ok(claimed.folder.clone());
     }
 
     // Everything that can be refused is looked at before the run folder is touched.
@@ -48,6 +149,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let device = inference.clone().autodiff();
     let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, &device))?;
     let text_encoder = with_cache(open.text_encoder);
+    let encoder_files = encoder_files(config.encoder_folder(), &text_encoder)?;
     verbosity.detail(format!(
         "{} tensors used, not used: {:?}",
         open.report.used.len(),
@@ -74,14 +176,16 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         .with_type_embedding(classifier_config.type_rows(), &device);
 
     interrupt::listen()?;
-    let path = arguments
-        .run
-        .clone()
-        .unwrap_or_else(|| next_run_folder(&data, &arguments.config));
-    let folders = NewFolders::before_making(&path);
-    let folder = RunFolder::create(path)?;
-    let mut unfinished = Unfinished::new(&folder, folders);
-    relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
+    let mut claimed = match (begun, place) {
+        (Some(claimed), _) => claimed,
+        (None, Place::Numbered(file)) => Claimed::next(&stem(&data.spec, &file))?,
+        (None, Place::New(path)) => Claimed::new(&path)?,
+        (None, Place::Begun(folder)) => Claimed::again(folder)?,
+    };
+    let folder = claimed.folder.clone();
+    if !folder.has_begun() {
+        relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
+    }
     verbosity.note(format!(
         "{}: {} rows to learn from{}, {} to measure on, on {}",
         folder.path().display(),
@@ -94,8 +198,13 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         config.device()
     ));
 
-    let mut log = Log::new(&folder, &train, &config, verbosity)?;
-    let training = Instant::now();
+    let augmented_hash = values.data.augmented.as_deref().map(sha256_file).transpose()?;
+    let config_hash = sha256_file(&folder.config())?;
+    let made_from = format!(
+        "{config_hash} {} {encoder_files:?} {augmented_hash:?}",
+        data.manifest.hash()
+    );
+    let checkpoints = checkpoints(&folder, &config, &sha256_hex(made_from.as_bytes()));
     let input = FitInput {
         config: &config,
         loss: &loss,
@@ -104,64 +213,80 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
         negative: data.spec.labels.negative().index(),
         pad_token_id: open.config.pad_token_id,
         device: &device,
+        checkpoints: Some(&checkpoints),
     };
-    let outcome = fit(classifier, &input, |event| log.write(&event));
-    let classifier = match outcome {
+    let mut log = Log::new(&folder, &train, &config, start, verbosity);
+    let classifier = match fit(classifier, &input, |event| log.hear(&event)) {
         Err(TrainError::Stopped { step }) => {
-            return Err(log.failure.take().unwrap_or_else(|| {
-                Interrupted(format!("stopped after step {step}; the unfinished run was removed")).into()
-            }));
+            claimed.keep();
+            bail!(Interrupted(format!(
+                "stopped after step {step}, which is saved; go on with `relex train --resume {}`",
+                folder.path().display()
+            )));
         }
-        outcome => outcome?,
+        Err(error) => return Err(claimed.settle(error, &checkpoints)),
+        Ok(classifier) => classifier,
     };
-    let train_seconds = training.elapsed().as_secs_f64() - log.evaluation_seconds;
-    let totals = log.finish()?;
+    claimed.keep();
+    let (totals, cost) = log.finish();
 
-    let encoder_folder = config.encoder_folder();
     save_classifier(
         &folder.model(),
         &classifier,
         &classifier_config,
         &text_encoder,
-        encoder_folder,
+        config.encoder_folder(),
     )?;
+    keep_split(&folder, &data.manifest)?;
     Provenance {
         version: env!("CARGO_PKG_VERSION").into(),
         git_commit: option_env!("RELEX_GIT_COMMIT").map(String::from),
-        config_hash: sha256_hex(config.to_toml()?.as_bytes()),
+        config_hash,
         dataset: data.spec.name.clone(),
         data_hash: data.manifest.data_hash().into(),
         split_hash: data.manifest.hash().into(),
-        encoder: encoder_files(encoder_folder, &text_encoder)?,
+        encoder: encoder_files,
         encoder_commit: config.encoder_commit().map(str::to_owned),
         seed: values.seed,
         device: config.device().to_string(),
         precision: values.training.precision.name().into(),
         train_rows: train.labels.len(),
         augmented_rows,
-        augmented_hash: values.data.augmented.as_deref().map(sha256_file).transpose()?,
+        augmented_hash,
         valid_rows: valid.labels.len(),
         truncated_sentences: truncation.cut,
         truncated_tokens: truncation.tokens,
         steps: totals.steps,
         tokens: totals.tokens,
-        padding_share: 1.0 - totals.tokens as f64 / totals.padded_tokens.max(1) as f64,
-        train_seconds,
-        wall_seconds: start.elapsed().as_secs_f64(),
+        padding_share: totals.padding_share(),
+        train_seconds: cost.train_seconds,
+        wall_seconds: cost.wall_seconds,
+        processor_seconds: Some(cost.processor_seconds).filter(|&seconds| seconds > 0.0),
         peak_memory_mib: peak_memory_mib(),
     }
     .write(&folder.provenance())?;
-    keep_split(&folder, &data.manifest)?;
-    unfinished.kept = true;
-    drop(unfinished);
-    verbosity.note(format!(
-        "trained in {train_seconds:.0} s: {:.1} examples/s, {:.1} % padding, peak memory {}",
-        totals.rows as f64 / train_seconds,
-        100.0 * (1.0 - totals.tokens as f64 / totals.padded_tokens.max(1) as f64),
+    // Only a run that is to go on needs them.
+    checkpoints.remove()?;
+    verbosity.note(cost_line(&totals, &cost));
+    Ok(folder)
+}
+
+fn checkpoints(folder: &RunFolder, config: &CheckedTrainConfig, fingerprint: &str) -> Checkpoints {
+    Checkpoints::new(folder.checkpoints(), fingerprint, config.values().checkpoint.keep)
+}
+
+/// What the run took, in one line.
+fn cost_line(totals: &Totals, cost: &Cost) -> String {
+    format!(
+        "trained in {:.0} s ({:.0} s in all, {:.0} s of processor time): {:.1} examples/s, {} tokens, {:.1} % padding, peak memory {}",
+        cost.train_seconds,
+        cost.wall_seconds,
+        cost.processor_seconds,
+        totals.rows as f64 / cost.train_seconds,
+        totals.tokens,
+        100.0 * totals.padding_share(),
         peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
-    ));
-    show(&folder.path().display().to_string());
-    Ok(())
+    )
 }
 
 /// What a loss that goes by the labels' frequencies does with those that have none.
@@ -179,13 +304,12 @@ fn note_labels_without_rows(data: &SplitData, verbosity: Verbosity) {
     }
 }
 
-/// `runs/<data set>-<configuration>-<n>` with the first `n` that is free.
-fn next_run_folder(data: &SplitData, config: &Path) -> PathBuf {
+/// What a numbered folder is named after: data set and configuration.
+fn stem(spec: &DatasetSpec, config: &Path) -> String {
     let stem = config
         .file_stem()
         .map_or_else(|| "run".into(), |stem| stem.to_string_lossy().into_owned());
-    let name = |n: usize| Path::new("runs").join(format!("{}-{stem}-{n}", data.spec.name));
-    (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
+    format!("{}-{stem}", spec.name)
 }
 
 /// The split stands in the run folder, so that the folder alone tells what was measured.
@@ -204,148 +328,8 @@ fn encoder_files(folder: &Path, text_encoder: &TextEncoder) -> anyhow::Result<BT
         .iter()
         .chain(text_encoder.files())
         .map(|path| {
-            Ok((
-                path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-                sha256_file(path)?,
-            ))
+            let name = path.file_name().ok_or_else(|| anyhow!("{}: no file", path.display()))?;
+            Ok((name.to_string_lossy().into_owned(), sha256_file(path)?))
         })
         .collect()
-}
-
-/// Takes away what a run that fails has written so far.
-struct Unfinished {
-    files: Vec<PathBuf>,
-    model: PathBuf,
-    kept: bool,
-    /// Dropped after the files are gone, so that the folders are empty.
-    _folders: NewFolders,
-}
-
-impl Unfinished {
-    fn new(folder: &RunFolder, folders: NewFolders) -> Self {
-        let files = vec![folder.config(), folder.metrics(), folder.provenance()];
-        Self {
-            files,
-            model: folder.model(),
-            kept: false,
-            _folders: folders,
-        }
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if !self.kept {
-            for file in &self.files {
-                let _ = std::fs::remove_file(file);
-            }
-            let _ = std::fs::remove_dir_all(&self.model);
-        }
-    }
-}
-
-#[derive(Default)]
-struct Totals {
-    steps: usize,
-    rows: usize,
-    tokens: usize,
-    padded_tokens: usize,
-}
-
-/// Follows the loop: `metrics.jsonl`, the progress bar, the totals.
-struct Log {
-    metrics: BufWriter<File>,
-    path: PathBuf,
-    progress: Progress,
-    rows_in_all: usize,
-    loss: f32,
-    totals: Totals,
-    start: Instant,
-    step_end: Instant,
-    evaluation_seconds: f64,
-    failure: Option<anyhow::Error>,
-}
-
-impl Log {
-    fn new(
-        folder: &RunFolder,
-        train: &LabelledRows,
-        config: &CheckedTrainConfig,
-        verbosity: Verbosity,
-    ) -> anyhow::Result<Self> {
-        let path = folder.metrics();
-        let file = File::create(&path).with_context(|| path.display().to_string())?;
-        let rows_in_all = train.labels.len() * config.values().training.epochs;
-        Ok(Self {
-            metrics: BufWriter::new(file),
-            path,
-            progress: Progress::new(rows_in_all, "train", verbosity),
-            rows_in_all,
-            loss: f32::NAN,
-            totals: Totals::default(),
-            start: Instant::now(),
-            step_end: Instant::now(),
-            evaluation_seconds: 0.0,
-            failure: None,
-        })
-    }
-
-    fn write(&mut self, event: &Event) -> ControlFlow<()> {
-        let line = match event {
-            Event::Step(step) => {
-                self.step(step);
-                serde_json::to_string(step)
-            }
-            Event::Evaluation(evaluation) => {
-                self.evaluation(evaluation);
-                serde_json::to_string(evaluation)
-            }
-            _ => return interrupt::flow(),
-        };
-        let written = line.map_err(std::io::Error::from).and_then(|line| {
-            writeln!(self.metrics, "{line}")?;
-            self.metrics.flush()
-        });
-        if let Err(error) = written {
-            self.failure = Some(anyhow::Error::new(error).context(self.path.display().to_string()));
-            return ControlFlow::Break(());
-        }
-        interrupt::flow()
-    }
-
-    fn step(&mut self, step: &StepReport) {
-        self.step_end = Instant::now();
-        self.totals.steps = step.step;
-        self.totals.rows += step.rows;
-        self.totals.tokens += step.tokens;
-        self.totals.padded_tokens += step.padded_tokens;
-        self.loss = if self.loss.is_nan() {
-            step.loss
-        } else {
-            0.9 * self.loss + 0.1 * step.loss
-        };
-        let seconds = self.start.elapsed().as_secs_f64() - self.evaluation_seconds;
-        let message = format!(
-            "rows · epoch {} · loss {:.3} · rate {:.2e} · {:.1} examples/s",
-            step.epoch,
-            self.loss,
-            step.learning_rate,
-            self.totals.rows as f64 / seconds
-        );
-        self.progress.at(self.totals.rows.min(self.rows_in_all), &message);
-    }
-
-    fn evaluation(&mut self, evaluation: &EvaluationReport) {
-        self.evaluation_seconds += self.step_end.elapsed().as_secs_f64();
-        self.progress.note(&format!(
-            "after epoch {}: micro-F1 {:.2}, AUPRC {:.2} on {} validation rows",
-            evaluation.epoch, evaluation.micro_f1, evaluation.auprc, evaluation.rows
-        ));
-    }
-
-    fn finish(mut self) -> anyhow::Result<Totals> {
-        self.metrics.flush().with_context(|| self.path.display().to_string())?;
-        self.progress.finish();
-        Ok(self.totals)
-    }
 }

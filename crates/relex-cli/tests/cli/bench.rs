@@ -54,6 +54,28 @@ impl Bench {
         bench
     }
 
+    /// Two runs that ended with the same weights, the same metrics and the same files.
+    pub(crate) fn assert_same_run(&self, expected: &str, actual: &str) {
+        for file in ["metrics.jsonl", "best/model.safetensors"] {
+            let of = |run: &str| self.bytes(&format!("{run}/{file}"));
+            assert!(
+                of(expected) == of(actual),
+                "{file} of {actual} differs from that of {expected}"
+            );
+        }
+        let files = |run: &str| -> Vec<PathBuf> {
+            let run = self.path(run);
+            let all = self.listing().into_keys();
+            all.filter_map(|path| Some(path.strip_prefix(&run).ok()?.to_path_buf()))
+                .collect()
+        };
+        assert_eq!(
+            files(expected),
+            files(actual),
+            "{actual} has other files than {expected}"
+        );
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -154,6 +176,18 @@ impl Bench {
         }
         found
     }
+}
+
+/// Settings for runs that are broken off: 24 steps, with a checkpoint after every second.
+pub(crate) fn resumable() -> &'static [&'static str] {
+    &[
+        "--set",
+        "training.epochs=8",
+        "--set",
+        "checkpoint.every_steps=2",
+        "--set",
+        "training.keep=best",
+    ]
 }
 
 /// One error and nothing that only a programmer could read.

@@ -29,5 +29,7 @@ mod made;
 mod markers;
 mod optimisers;
 mod report;
+mod resume;
+mod series;
 mod split;
 mod workflow;

@@ -92,6 +92,7 @@ fn check_run_folder(bench: &Bench) {
         "best/relex.json",
         "best/tokenizer.json",
         "config.toml",
+        "events.out.tfevents",
         "metrics.jsonl",
         "predictions/valid.csv",
         "predictions/valid.csv.meta.json",

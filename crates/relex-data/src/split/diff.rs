@@ -202,7 +202,7 @@ impl fmt::Display for Comparability {
             ),
             Self::Nowhere => write!(
                 out,
-                "scores must not be compared: other rows, rows with other contents or labels, or by another list of labels"
+                "scores must not be compared: the rows measured on, what they hold, or the list of labels differ"
             ),
         }
     }

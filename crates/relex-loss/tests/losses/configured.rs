@@ -6,7 +6,7 @@ use relex_loss::{
     ldam_margins, r_drop,
 };
 
-use super::classes;
+use super::{classes, matrix, value_and_gradient};
 
 const COUNTS: [usize; 3] = [400, 30, 2];
 
@@ -199,4 +199,53 @@ fn a_class_without_rows_is_no_obstacle_elsewhere() {
         let value: f32 = loss.value(logits, classes(&[2, 0], &Device::flex()), 0.5).into_scalar();
         assert!(value.is_finite(), "{json}: {value}");
     }
+}
+
+/// Rows in uneven portions against rows at once: values and gradients, for every kind that is a mean over rows.
+#[test]
+fn portions_by_their_weight_are_the_whole_batch() {
+    let rows = [
+        vec![0.3, -0.2, 0.9],
+        vec![0.8, 0.1, -0.5],
+        vec![-1.0, 0.4, 0.2],
+        vec![0.0, 2.0, 0.1],
+        vec![0.7, 0.7, -0.9],
+    ];
+    let labels = [2usize, 1, 0, 0, 2];
+    let targets: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
+    let device = Device::flex().autodiff();
+    for (json, cosine_scale) in [
+        (r#"{"kind": "cross-entropy", "label_smoothing": 0.1}"#, None),
+        (
+            r#"{"kind": "cross-entropy", "label_smoothing": 0.1, "weights": [1, 2.5, 7]}"#,
+            None,
+        ),
+        (r#"{"kind": "focal", "weights": "inverse-frequency"}"#, None),
+        (r#"{"kind": "ldam", "reweight_from": 0.5}"#, Some(30.0)),
+        (r#"{"kind": "logit-adjustment"}"#, None),
+        (r#"{"kind": "ldam-unnormalised"}"#, None),
+    ] {
+        let config = read(json);
+        assert!(config.is_mean_over_rows());
+        let loss = config.build(&COUNTS, cosine_scale).unwrap();
+        for progress in [0.0, 1.0] {
+            let of = |part: std::ops::Range<usize>| {
+                let logits = matrix(&rows[part.clone()], &device);
+                let targets = classes(&targets[part.clone()], &device);
+                let (value, gradient) = value_and_gradient(logits, |x| loss.value(|| x.clone(), targets, progress));
+                (loss.weight(&labels[part], progress), value, gradient)
+            };
+            let (whole, value, gradient) = of(0..5);
+            let portions = [of(0..2), of(2..3), of(3..5)];
+            let share = |weight: f64| (weight / whole) as f32;
+            approx::assert_relative_eq!(portions.iter().map(|p| p.0).sum::<f64>(), whole, max_relative = 1e-12);
+            let sum: f32 = portions.iter().map(|p| share(p.0) * p.1).sum();
+            approx::assert_relative_eq!(sum, value, max_relative = 2e-6);
+            let parts = portions.iter().flat_map(|p| p.2.iter().map(|g| share(p.0) * g));
+            for (actual, expected) in parts.zip(&gradient) {
+                approx::assert_abs_diff_eq!(actual, *expected, epsilon = 2e-6);
+            }
+        }
+    }
+    assert!(!read(r#"{"kind": "focal-batch-mean"}"#).is_mean_over_rows());
 }

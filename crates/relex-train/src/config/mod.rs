@@ -1,24 +1,32 @@
 //! What a run is made from: TOML, parsed as it stands, then checked.
 
+mod adversarial;
+mod averaging;
+mod checkpoint;
 mod explain;
 mod layers;
 mod leaves;
 mod optimizer;
 mod reference;
 mod show;
+mod training;
 
 use std::{ops::Range, path::PathBuf};
 
 use relex_data::{Markers, OnBadRow, Query};
 use relex_loss::LossConfig;
-use relex_model::{DeviceChoice, HeadKind, Precision};
+use relex_model::{DeviceChoice, HeadKind};
 use serde::{Deserialize, Serialize};
 
+pub use adversarial::AdversarialConfig;
+pub use averaging::{AveragingConfig, Steps};
+pub use checkpoint::CheckpointConfig;
 pub use layers::{ResolvedConfig, resolve, resolve_with_origins};
 pub use optimizer::{AdafactorStep, OptimizerConfig, OptimizerRule};
 pub use reference::configuration_reference;
+pub use training::{ChooseBy, Evaluate, Keep, TrainingConfig};
 
-use crate::{BatchLimits, Sampler, Schedule, TrainError};
+use crate::{Schedule, TrainError};
 
 /// A configuration as it is written; every key may be left out. `crate::resolve` reads it from
 /// layers, [`TrainConfig::check`] says whether a run can be made from it.
@@ -44,6 +52,13 @@ pub struct TrainConfig {
     pub schedule: Schedule,
     /// How long and in what portions.
     pub training: TrainingConfig,
+    /// Whether steps are taken against an adversary.
+    pub adversarial: AdversarialConfig,
+    /// Which means of weights are candidates at the end.
+    #[serde(skip_serializing_if = "has_no_mean")]
+    pub averaging: AveragingConfig,
+    /// What a run goes on from when it is broken off.
+    pub checkpoint: CheckpointConfig,
 }
 
 /// The `[data]` table.
@@ -62,6 +77,9 @@ pub struct DataConfig {
     pub split: PathBuf,
     /// Which of the split's folds is for validation.
     pub fold: usize,
+    /// Whether that fold's validation rows are learnt from too.
+    #[serde(skip_serializing_if = "is_fold")]
+    pub train_on: TrainOn,
     /// Train on a nested subset of this many rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_train_rows: Option<usize>,
@@ -73,6 +91,26 @@ pub struct DataConfig {
 /// What is left out, so that the file of a run reads as it did before the key was there.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// What is left out, because there is nothing to say in it.
+fn has_no_mean(averaging: &AveragingConfig) -> bool {
+    *averaging == AveragingConfig::default()
+}
+
+fn is_fold(train_on: &TrainOn) -> bool {
+    *train_on == TrainOn::default()
+}
+
+/// Which rows of a split are learnt from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainOn {
+    /// The fold's training rows; its validation rows are measured on.
+    #[default]
+    Fold,
+    /// All rows that the split does not hold out; nothing is measured on.
+    All,
 }
 
 impl DataConfig {
@@ -118,76 +156,6 @@ pub struct ModelConfig {
     pub type_embedding: bool,
 }
 
-/// The `[training]` table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrainingConfig {
-    /// Passes over the training rows.
-    pub epochs: usize,
-    /// Rows in a step at most.
-    pub batch_size: usize,
-    /// Tokens in a step at most, padding counted; a longer row is a step by itself. Without it only rows count.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub batch_tokens: Option<usize>,
-    /// What the encoder's matrix products are computed with, in training and prediction.
-    pub precision: Precision,
-    /// How often each label's rows come in an epoch.
-    pub sampler: Sampler,
-    /// Gradual unfreezing: the first epoch trains the head alone, and each one after it so many layers more, from the top; the
-    /// embeddings count as one layer below the lowest (Howard & Ruder 2018, *Universal Language Model Fine-tuning*, §3.3).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unfreeze_layers_per_epoch: Option<usize>,
-    /// Rows in a batch at most where nothing is learnt.
-    pub evaluation_batch_size: usize,
-    /// Tokens in such a batch at most, as in `batch_tokens`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evaluation_batch_tokens: Option<usize>,
-    /// When the validation rows are scored.
-    pub evaluate: Evaluate,
-    /// Which weights are kept.
-    pub keep: Keep,
-}
-
-impl TrainingConfig {
-    /// How large a step may be.
-    pub fn batch_limits(&self) -> BatchLimits {
-        BatchLimits {
-            rows: self.batch_size,
-            tokens: self.batch_tokens,
-        }
-    }
-
-    /// How large a batch may be where nothing is learnt.
-    pub fn evaluation_limits(&self) -> BatchLimits {
-        BatchLimits {
-            rows: self.evaluation_batch_size,
-            tokens: self.evaluation_batch_tokens,
-        }
-    }
-}
-
-/// When the validation rows are scored while training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Evaluate {
-    /// After every epoch.
-    EachEpoch,
-    /// Once, after the last step.
-    AtEnd,
-}
-
-/// Which weights a run keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Keep {
-    /// Those after the last step: fixed before the scores are seen, so the score of the validation
-    /// rows stays an honest one.
-    Last,
-    /// Those of the epoch with the best micro-F1 on the validation rows, whose score is flattered
-    /// by the choice.
-    Best,
-}
-
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
@@ -200,6 +168,9 @@ impl Default for TrainConfig {
             optimizer: OptimizerConfig::default(),
             schedule: Schedule::default(),
             training: TrainingConfig::default(),
+            adversarial: AdversarialConfig::default(),
+            averaging: AveragingConfig::default(),
+            checkpoint: CheckpointConfig::default(),
         }
     }
 }
@@ -218,23 +189,6 @@ impl Default for ModelConfig {
             max_tokens: 256,
             query: None,
             type_embedding: false,
-        }
-    }
-}
-
-impl Default for TrainingConfig {
-    fn default() -> Self {
-        Self {
-            epochs: 3,
-            batch_size: 32,
-            batch_tokens: None,
-            precision: Precision::default(),
-            sampler: Sampler::default(),
-            unfreeze_layers_per_epoch: None,
-            evaluation_batch_size: 64,
-            evaluation_batch_tokens: None,
-            evaluate: Evaluate::EachEpoch,
-            keep: Keep::Last,
         }
     }
 }
@@ -324,29 +278,13 @@ impl TrainConfig {
                 return refuse(key, "\"\"".into(), &format!("it must be set: {remedy}"));
             }
         }
-        for (key, count) in [
-            ("training.epochs", self.training.epochs),
-            ("training.batch_size", self.training.batch_size),
-            ("training.batch_tokens", self.training.batch_tokens.unwrap_or(1)),
-            ("training.evaluation_batch_size", self.training.evaluation_batch_size),
-            (
-                "training.unfreeze_layers_per_epoch",
-                self.training.unfreeze_layers_per_epoch.unwrap_or(1),
-            ),
-            (
-                "training.evaluation_batch_tokens",
-                self.training.evaluation_batch_tokens.unwrap_or(1),
-            ),
-            ("data.max_train_rows", self.data.max_train_rows.unwrap_or(1)),
-        ] {
-            if count == 0 {
-                return refuse(key, "0".into(), "it must be at least 1");
-            }
+        if self.data.max_train_rows == Some(0) {
+            return refuse("data.max_train_rows", "0".into(), "it must be at least 1");
         }
-        if self.training.keep == Keep::Best && self.training.evaluate == Evaluate::AtEnd {
-            let reason = "there is only one evaluation to choose from; set training.evaluate = \"each-epoch\"";
-            return refuse("training.keep", "\"best\"".into(), reason);
-        }
+        self.training.check(&self.data, &self.loss)?;
+        self.adversarial.check()?;
+        self.averaging.check(self.training.keep, &self.data)?;
+        self.checkpoint.check()?;
         let cosine_scale = || self.model.cosine_scale.map_or("none".into(), |scale| scale.to_string());
         match (&self.loss, self.model.cosine_scale) {
             (LossConfig::Ldam { .. }, None) => {

@@ -19,4 +19,7 @@ pub(super) const TABLES: &[TableReference] = &[
     optimizer::OPTIMIZER,
     schedule::SCHEDULE,
     run::TRAINING,
+    run::ADVERSARIAL,
+    run::AVERAGING,
+    run::CHECKPOINT,
 ];

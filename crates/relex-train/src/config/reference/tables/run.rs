@@ -1,6 +1,6 @@
 //! What is learnt from, and how long.
 
-use super::super::{TableReference, key, optional};
+use super::super::{Key, Kind, TableReference, key, optional};
 
 pub(super) const OUTSIDE: TableReference = TableReference {
     name: "",
@@ -64,6 +64,12 @@ pub(super) const DATA: TableReference = TableReference {
             "Learn from a nested subset of so many rows.",
         ),
         optional(
+            "train_on",
+            "`\"fold\"` or `\"all\"`",
+            "`\"fold\"`",
+            "Learn from the fold's training rows, or from all that the split does not hold out, with nothing measured.",
+        ),
+        optional(
             "augmented",
             "a file",
             "none",
@@ -78,12 +84,24 @@ pub(super) const TRAINING: TableReference = TableReference {
     about: "How long and in what portions.",
     keys: &[
         key("epochs", "a whole number, at least 1", "Passes over the training rows."),
+        optional(
+            "steps",
+            "a whole number, at least 1",
+            "as `epochs` says",
+            "Updates in all, in the place of `epochs`.",
+        ),
         key("batch_size", "a whole number, at least 1", "Rows in a step at most."),
         optional(
             "batch_tokens",
             "a whole number, at least 1",
             "only rows count",
             "Tokens in a step at most, padding counted; a longer row is a step by itself.",
+        ),
+        optional(
+            "micro_batch_size",
+            "a whole number, at least 1",
+            "all",
+            "Rows of a step that go through the model at once, where a whole batch takes too much memory.",
         ),
         key(
             "precision",
@@ -114,14 +132,115 @@ pub(super) const TRAINING: TableReference = TableReference {
         ),
         key(
             "evaluate",
-            "`\"each-epoch\"` or `\"at-end\"`",
-            "When the validation rows are scored.",
+            "`\"each-epoch\"`, `\"at-end\"`, `{ every-steps = N }` or `{ every-epochs = SHARE }`",
+            "When the validation rows are scored; after the last step in any case.",
         ),
         key(
             "keep",
-            "`\"last\"` or `\"best\"`",
-            "Which weights are kept: those after the last step, or those of the epoch with the best micro-F1, whose score is flattered by the choice.",
+            "`\"last\"`, `\"best\"`, `\"ema\"`, `\"swa\"`, `\"mean-of-last\"`, `\"mean-of-best\"` or `\"winner\"`",
+            "Which weights are kept: those after the last step, those of the best evaluation, a mean of `[averaging]`, or the best of all these; a score that was chosen by is flattered.",
+        ),
+        optional(
+            "choose_by",
+            "`\"micro-f1\"`, `\"macro-f1\"`, `\"accuracy\"`, `\"auprc\"` or `\"loss\"`",
+            "`\"micro-f1\"`",
+            "What makes one evaluation better than another.",
+        ),
+        optional(
+            "patience",
+            "a whole number, at least 1",
+            "the run goes to its end",
+            "The run ends after so many evaluations in a row that are not better than the best.",
         ),
     ],
     kinds: &[],
 };
+
+pub(super) const CHECKPOINT: TableReference = TableReference {
+    name: "checkpoint",
+    about: "What an interrupted run goes on from; see [Broken off, and taken up again](training.md#broken-off-and-taken-up-again).",
+    keys: &[
+        optional(
+            "every_steps",
+            "a whole number, at least 1",
+            "after every epoch",
+            "A checkpoint comes after so many steps.",
+        ),
+        key("keep", "a whole number, at least 2", "How many stay."),
+    ],
+    kinds: &[],
+};
+
+pub(super) const AVERAGING: TableReference = TableReference {
+    name: "averaging",
+    about: "Means of weights, each a candidate for `training.keep`; see [Means of weights](training.md#means-of-weights).",
+    keys: &[
+        optional(
+            "ema_decay",
+            "a number in (0, 1)",
+            "none",
+            "An exponential moving average over all steps.",
+        ),
+        optional(
+            "swa_from",
+            "a number in [0, 1)",
+            "none",
+            "The mean of the weights after this share of all steps.",
+        ),
+        optional(
+            "swa_every_steps",
+            "a whole number, at least 1",
+            "1",
+            "Steps from one of these weights to the next.",
+        ),
+        optional(
+            "last",
+            "a whole number, at least 2",
+            "none",
+            "The mean of the weights at so many of the last evaluations.",
+        ),
+        optional(
+            "best",
+            "a whole number, at least 2",
+            "none",
+            "The mean of the weights at so many of the best evaluations.",
+        ),
+    ],
+    kinds: &[],
+};
+
+pub(super) const ADVERSARIAL: TableReference = TableReference {
+    name: "adversarial",
+    about: "An adversary that moves weights before each step; see [An adversary](training.md#an-adversary).",
+    keys: &[],
+    kinds: &[
+        Kind {
+            name: "none",
+            about: "No adversary.",
+            keys: &[],
+        },
+        Kind {
+            name: "fgm",
+            about: "The table of word embeddings moves along its gradient.",
+            keys: &[key("epsilon", "a number above 0", "Length of the move."), FROM],
+        },
+        Kind {
+            name: "awp",
+            about: "Every matrix moves by a share of its norm.",
+            keys: &[
+                key(
+                    "epsilon",
+                    "a number above 0",
+                    "Length of the move as a share of the matrix's norm.",
+                ),
+                FROM,
+            ],
+        },
+    ],
+};
+
+const FROM: Key = key(
+    "from",
+    "a number in [0, 1]",
+    "Share of all steps after which it begins.",
+);

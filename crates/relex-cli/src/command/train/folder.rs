@@ -1,0 +1,113 @@
+//! The run folder while it is written: claimed, and taken away again if nothing came of it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use relex_train::{Checkpoints, RunFolder, RunLock, TrainError};
+
+use crate::system::NewFolders;
+
+/// A run folder that is this process's own.
+pub(super) struct Claimed {
+    pub(super) folder: RunFolder,
+    /// Whether it stays if the command fails.
+    stays: bool,
+    // In this order: the lock's file goes before the folders that it is in.
+    _lock: RunLock,
+    _folders: Option<NewFolders>,
+}
+
+impl Claimed {
+    /// The folder of a new run.
+    pub(super) fn new(path: &Path) -> anyhow::Result<Self> {
+        let folders = NewFolders::before_making(path);
+        let folder = RunFolder::at(path);
+        let lock = folder.claim()?;
+        Ok(Self {
+            folder,
+            stays: false,
+            _lock: lock,
+            _folders: Some(folders),
+        })
+    }
+
+    /// `runs/<stem>-<n>` with the first `n` that nobody else has taken.
+    pub(super) fn next(stem: &str) -> anyhow::Result<Self> {
+        for n in 1.. {
+            let path = Path::new("runs").join(format!("{stem}-{n}"));
+            if path.exists() {
+                continue;
+            }
+            match Self::new(&path) {
+                // Somebody was faster.
+                Err(error) if error.downcast_ref().is_some_and(is_taken) => continue,
+                claimed => return claimed,
+            }
+        }
+        bail!("runs: no number is free")
+    }
+
+    /// The folder of a run that was begun.
+    pub(super) fn again(folder: RunFolder) -> anyhow::Result<Self> {
+        let lock = folder.reclaim()?;
+        Ok(Self {
+            folder,
+            stays: true,
+            _lock: lock,
+            _folders: None,
+        })
+    }
+
+    /// From here on the folder stays, whatever happens.
+    pub(super) fn keep(&mut self) {
+        self.stays = true;
+    }
+
+    /// Keeps the folder if the run can be taken up again after this error, and says so in it.
+    pub(super) fn settle(&mut self, error: TrainError, checkpoints: &Checkpoints) -> anyhow::Error {
+        let is_of_the_disk = matches!(error, TrainError::Io { .. } | TrainError::Data(_));
+        if is_of_the_disk || checkpoints.newest().is_some() {
+            self.keep();
+        }
+        let error = anyhow::Error::new(error);
+        if is_of_the_disk {
+            let path = self.folder.path().display();
+            return error.context(format!(
+                "the run was broken off; put this right and go on with `relex train --resume {path}`"
+            ));
+        }
+        error
+    }
+}
+
+fn is_taken(error: &TrainError) -> bool {
+    matches!(error, TrainError::Run { .. })
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        if self.stays {
+            return;
+        }
+        let folder = &self.folder;
+        let files = [folder.config(), folder.metrics(), folder.events(), folder.provenance()];
+        for file in files {
+            let _ = std::fs::remove_file(file);
+        }
+        for part in [folder.model(), folder.checkpoints()] {
+            let _ = std::fs::remove_dir_all(part);
+        }
+    }
+}
+
+/// The folder that `--resume` and `--run` name together, if they name any.
+pub(super) fn named(resume: Option<&Path>, run: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+    match (resume, run) {
+        (Some(resume), Some(run)) if resume != run => bail!(
+            "--resume {} and --run {} are different folders; name one",
+            resume.display(),
+            run.display()
+        ),
+        (resume, run) => Ok(resume.or(run).map(Path::to_path_buf)),
+    }
+}

@@ -1,0 +1,305 @@
+//! Follows the loop: `metrics.jsonl`, the progress bar, the totals.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::Write,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use relex_train::{
+    CandidateReport, CheckedTrainConfig, EvaluationReport, Event, LabelledRows, RunFolder, StartReport, StepReport,
+    Stop, TrainError,
+};
+use serde::Deserialize;
+
+use super::{
+    cost::{Clock, Cost},
+    events::Events,
+};
+use crate::{
+    interrupt,
+    progress::{Progress, Verbosity, complain},
+};
+
+/// What was worked through, in all processes together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Totals {
+    pub(super) steps: usize,
+    pub(super) rows: usize,
+    pub(super) tokens: usize,
+    pub(super) padded_tokens: usize,
+}
+
+impl Totals {
+    /// Share of padding in all tokens computed.
+    pub(super) fn padding_share(&self) -> f64 {
+        1.0 - self.tokens as f64 / self.padded_tokens.max(1) as f64
+    }
+
+    fn add(&mut self, step: &StepLine) {
+        self.steps = step.step;
+        self.rows += step.rows;
+        self.tokens += step.tokens;
+        self.padded_tokens += step.padded_tokens;
+    }
+}
+
+/// Of a step's line in `metrics.jsonl`, what the totals need; no other line has a learning rate.
+#[derive(Deserialize)]
+struct StepLine {
+    step: usize,
+    rows: usize,
+    tokens: usize,
+    padded_tokens: usize,
+    #[serde(rename = "learning_rate")]
+    _rate: f64,
+}
+
+/// The observer of one run.
+pub(super) struct Log {
+    metrics: Option<File>,
+    path: PathBuf,
+    events: Option<Events>,
+    events_path: PathBuf,
+    cost_path: PathBuf,
+    progress: Progress,
+    rows_in_all: usize,
+    loss: f32,
+    totals: Totals,
+    /// Of the totals' rows, those of this process.
+    own_rows: usize,
+    clock: Clock,
+}
+
+impl Log {
+    pub(super) fn new(
+        folder: &RunFolder,
+        train: &LabelledRows,
+        config: &CheckedTrainConfig,
+        start: Instant,
+        verbosity: Verbosity,
+    ) -> Self {
+        let settings = &config.values().training;
+        let rows_in_all = match settings.steps {
+            None => train.labels.len() * settings.epochs,
+            Some(steps) => steps * settings.batch_size.min(train.labels.len()),
+        };
+        Self {
+            metrics: None,
+            path: folder.metrics(),
+            events: None,
+            events_path: folder.events(),
+            cost_path: folder.checkpoints().join("cost.json"),
+            progress: Progress::new(rows_in_all, "train", verbosity),
+            rows_in_all,
+            loss: f32::NAN,
+            totals: Totals::default(),
+            own_rows: 0,
+            clock: Clock::since(start),
+        }
+    }
+
+    /// Writes down what the loop tells, and hands on the user's wish to stop.
+    pub(super) fn hear(&mut self, event: &Event) -> ControlFlow<Stop> {
+        let heard = match event {
+            Event::Start(start) => self.start(start),
+            Event::Step(step) => self.step(step),
+            Event::Evaluating(_) => {
+                self.clock.pause();
+                Ok(())
+            }
+            Event::Evaluation(evaluation) => self.evaluation(evaluation),
+            Event::Candidate(candidate) => self.candidate(candidate),
+            Event::Saving => self.saving(),
+            Event::Saved(_) => self.saved(),
+            _ => Ok(()),
+        };
+        match heard {
+            Err(error) => ControlFlow::Break(Stop::Failed(error)),
+            Ok(()) => interrupt::flow().map_break(|()| Stop::Requested),
+        }
+    }
+
+    fn start(&mut self, start: &StartReport) -> Result<(), TrainError> {
+        for checkpoint in &start.damaged {
+            complain(&format!(
+                "warning: {}: this checkpoint is damaged ({}); the one before it is used",
+                checkpoint.path.display(),
+                checkpoint.reason
+            ));
+        }
+        let (file, totals) = open_metrics(&self.path, start.reports)?;
+        self.metrics = Some(file);
+        let lines = std::fs::read(&self.path).map_err(TrainError::io(&self.path))?;
+        self.events = Some(Events::begin(&self.events_path, &lines)?);
+        self.totals = totals;
+        if start.step > 0 {
+            self.clock.go_on(&self.cost_path);
+            self.progress.note(&format!("going on after step {}", start.step));
+        }
+        self.progress.begin_at(self.totals.rows.min(self.rows_in_all));
+        self.clock.train();
+        Ok(())
+    }
+
+    fn step(&mut self, step: &StepReport) -> Result<(), TrainError> {
+        self.clock.train();
+        self.totals.add(&StepLine {
+            step: step.step,
+            rows: step.rows,
+            tokens: step.tokens,
+            padded_tokens: step.padded_tokens,
+            _rate: step.learning_rate,
+        });
+        self.own_rows += step.rows;
+        self.loss = if self.loss.is_nan() {
+            step.loss
+        } else {
+            0.9 * self.loss + 0.1 * step.loss
+        };
+        let message = format!(
+            "rows · epoch {} · loss {:.3} · rate {:.2e} · {:.1} examples/s",
+            step.epoch,
+            self.loss,
+            step.learning_rate,
+            self.own_rows as f64 / self.clock.own_train_seconds()
+        );
+        self.progress.at(self.totals.rows.min(self.rows_in_all), &message);
+        self.line(serde_json::to_string(step))
+    }
+
+    fn evaluation(&mut self, evaluation: &EvaluationReport) -> Result<(), TrainError> {
+        self.progress.note(&format!(
+            "after epoch {}: micro-F1 {:.2}, AUPRC {:.2} on {} validation rows",
+            evaluation.epoch, evaluation.micro_f1, evaluation.auprc, evaluation.rows
+        ));
+        self.line(serde_json::to_string(evaluation))?;
+        self.clock.train();
+        Ok(())
+    }
+
+    fn candidate(&mut self, candidate: &CandidateReport) -> Result<(), TrainError> {
+        let name = serde_json::to_value(candidate.candidate).unwrap_or_default();
+        self.progress.note(&format!(
+            "{}: micro-F1 {:.2}, AUPRC {:.2}{}",
+            name.as_str().unwrap_or_default(),
+            candidate.report.micro_f1,
+            candidate.report.auprc,
+            if candidate.kept { " (kept)" } else { "" }
+        ));
+        self.line(serde_json::to_string(candidate))
+    }
+
+    fn saving(&mut self) -> Result<(), TrainError> {
+        self.clock.pause();
+        if let Some(metrics) = &mut self.metrics {
+            metrics.sync_data().map_err(TrainError::io(&self.path))?;
+        }
+        Ok(())
+    }
+
+    fn saved(&mut self) -> Result<(), TrainError> {
+        self.clock.write(&self.cost_path)?;
+        self.clock.train();
+        Ok(())
+    }
+
+    fn line(&mut self, line: serde_json::Result<String>) -> Result<(), TrainError> {
+        let (Some(metrics), Some(events)) = (&mut self.metrics, &mut self.events) else {
+            return Ok(());
+        };
+        let line = line.map_err(|error| TrainError::io(&self.path)(error.into()))?;
+        let written = metrics.write_all(format!("{line}\n").as_bytes());
+        written.map_err(TrainError::io(&self.path))?;
+        events.add(line.as_bytes())
+    }
+
+    pub(super) fn finish(mut self) -> (Totals, Cost) {
+        self.clock.pause();
+        self.progress.finish();
+        (self.totals, self.clock.read())
+    }
+}
+
+/// `metrics.jsonl` with its first `reports` lines, and what was worked through in them; later ones are gone.
+fn open_metrics(path: &Path, reports: usize) -> Result<(File, Totals), TrainError> {
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(TrainError::io(path))?;
+    let text = std::fs::read(path).map_err(TrainError::io(path))?;
+    let mut totals = Totals::default();
+    let mut end = 0;
+    for line in text.split_inclusive(|&byte| byte == b'\n').take(reports) {
+        if line.last() != Some(&b'\n') {
+            break;
+        }
+        end += line.len();
+        if let Ok(step) = serde_json::from_slice::<StepLine>(line) {
+            totals.add(&step);
+        }
+    }
+    let found = text[..end].iter().filter(|&&byte| byte == b'\n').count();
+    if found < reports {
+        return Err(TrainError::Run {
+            path: path.into(),
+            reason: format!(
+                "it holds {found} whole lines, but {reports} were written before the last checkpoint; restore it"
+            ),
+        });
+    }
+    file.set_len(end as u64).map_err(TrainError::io(path))?;
+    Ok((file, totals))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP: &str = r#"{"step":STEP,"steps":9,"epoch":1,"loss":1.5,"gradient_norm":1.0,"learning_rate":0.1,"rows":4,"tokens":30,"padded_tokens":40}"#;
+    const EVALUATION: &str = r#"{"step":1,"epoch":1,"micro_f1":50.0,"auprc":40.0,"rows":5}"#;
+
+    fn metrics(lines: usize, more: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let all = [STEP.replace("STEP", "1"), EVALUATION.into(), STEP.replace("STEP", "2")];
+        let text: String = all.iter().take(lines).map(|line| format!("{line}\n")).collect();
+        std::fs::write(&path, text + more).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn lines_after_the_checkpoint_go_and_the_others_are_added_up() {
+        let (_folder, path) = metrics(3, "{\"step\":3,\"ste");
+        let before = std::fs::read_to_string(&path).unwrap();
+        let (_, totals) = open_metrics(&path, 3).unwrap();
+        let expected = Totals {
+            steps: 2,
+            rows: 8,
+            tokens: 60,
+            padded_tokens: 80,
+        };
+        assert_eq!(totals, expected);
+        assert_eq!(totals.padding_share(), 0.25);
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            before[..before.rfind('{').unwrap()]
+        );
+        let (_, totals) = open_metrics(&path, 2).unwrap();
+        assert_eq!(totals.rows, 4);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
+        let (_, totals) = open_metrics(&path, 0).unwrap();
+        assert_eq!(totals, Totals::default());
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+    }
+
+    #[test]
+    fn missing_lines_are_an_error() {
+        let (_folder, path) = metrics(2, "{\"step\"");
+        let error = open_metrics(&path, 3).unwrap_err();
+        assert!(error.to_string().contains("2 whole lines, but 3"), "{error}");
+    }
+}
