@@ -17,6 +17,7 @@ use anyhow::{Context, bail};
 use relex_train::CheckedTrainConfig;
 
 use crate::progress::Verbosity;
+pub(crate) use repository::is_commit;
 use repository::{Repository, Revision};
 pub(crate) use snapshot::Snapshot;
 

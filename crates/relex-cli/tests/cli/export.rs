@@ -4,10 +4,17 @@ use crate::bench::Bench;
 
 /// A run with this head, exported to `out`; what was said about it.
 fn exported(head: &str) -> (Bench, String) {
+    exported_with(&format!("model.head={head}"), "model.type_embedding=false")
+}
+
+fn exported_with(head: &str, types: &str) -> (Bench, String) {
     let bench = Bench::with_split();
-    let head = format!("model.head={head}");
     let short = ["--set", "training.epochs=1", "--run", "run", "--quiet"];
-    let train = [&["train", "--config", "tiny.toml", "--set", &head][..], &short].concat();
+    let train = [
+        &["train", "--config", "tiny.toml", "--set", head, "--set", types][..],
+        &short,
+    ]
+    .concat();
     bench.succeed(&train);
     let output = bench.command(&["export", "run", "exports/out"]).assert().success();
     let said = String::from_utf8(output.get_output().stderr.clone()).unwrap();
@@ -72,6 +79,14 @@ fn another_head_stands_beside_its_encoder() {
     for name in ["embeddings.LayerNorm.weight", "head.dense.weight", "head.output.bias"] {
         assert!(tensors.contains(&format!("\"{name}\"")), "{name}");
     }
+    predictions_stay(&bench);
+}
+
+#[test]
+fn what_is_added_to_the_input_has_no_counterpart() {
+    let (bench, said) = exported_with("model.head=cls", "model.type_embedding=true");
+    assert!(said.contains("AutoModel;"), "{said}");
+    assert!(tensors(&bench).contains("\"head.dense.weight\""));
     predictions_stay(&bench);
 }
 

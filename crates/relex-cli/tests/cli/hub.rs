@@ -135,6 +135,32 @@ fn training_pins_the_commit_and_repeats_without_a_network() {
         bench.bytes("again/best/model.safetensors")
     );
     assert_eq!(bench.bytes("run/config.toml"), bench.bytes("again/config.toml"));
+
+    // The configuration that it was begun with names no commit, and is the run's all the same.
+    let resume = [&train[..], &short, &["--resume"]].concat();
+    bench.succeed(&resume);
+    bench.refuse(
+        &[&resume[..], &["--set", &format!("model.revision={}", "0".repeat(40))]].concat(),
+        &["begun with other settings"],
+    );
+}
+
+#[test]
+fn all_runs_of_a_series_have_one_commit() {
+    let (bench, server) = start(Behaviour::default());
+    let encoder = format!("model.encoder={NAME}");
+    let short = ["--set", "training.epochs=1", "--seeds", "1,2", "--quiet"];
+    let train = ["train", "--config", "tiny.toml", "--set", &encoder, "--run", "series"];
+    let series = [&train[..], &short].concat();
+    online(&bench, &server, &series).assert().success();
+    assert!(
+        bench
+            .text("series/series.toml")
+            .contains(&format!("revision = \"{COMMIT}\""))
+    );
+    let asked = |request: &&String| request.contains("/revision/");
+    assert_eq!(server.requests().iter().filter(asked).count(), 1);
+    bench.succeed(&[&series[..], &["--resume"]].concat());
 }
 
 #[test]

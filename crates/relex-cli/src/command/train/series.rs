@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Job, Place};
 use crate::{
     args::{Folds, PredictArguments, Rows, TrainArguments},
+    hub,
     interrupt::{self, Interrupted},
     progress::{Verbosity, show},
 };
@@ -40,7 +41,7 @@ pub(super) fn has_begun(folder: &Path) -> bool {
 
 pub(super) fn run(arguments: &TrainArguments, named: Option<PathBuf>, verbosity: Verbosity) -> anyhow::Result<()> {
     let begun = named.as_ref().filter(|path| has_begun(path));
-    let series = match (begun, arguments.resume.is_some()) {
+    let mut series = match (begun, arguments.resume.is_some()) {
         (Some(path), true) => read(path, arguments)?,
         (None, true) if arguments.config.is_none() => bail!(
             "{}: no series was begun here; begin it with `relex train --config FILE --folds all --run {0}`",
@@ -53,7 +54,10 @@ pub(super) fn run(arguments: &TrainArguments, named: Option<PathBuf>, verbosity:
             RunFolder::at(path).check_free()?;
         }
         // Refused before a folder is made, as every member would be.
-        super::load_split(&series.config.clone().check()?)?;
+        let config = series.config.clone().check()?;
+        super::load_split(&config)?;
+        // Once for all members: a branch may move between two of them.
+        series.config = hub::locate(config, verbosity)?.values().clone();
     }
     interrupt::listen()?;
     let (path, _lock) = claim(named, &series, arguments)?;
@@ -152,7 +156,11 @@ fn read(path: &Path, arguments: &TrainArguments) -> anyhow::Result<Series> {
     let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     let series: Series = toml::from_str(&text).with_context(|| file.display().to_string())?;
     let differs = match &arguments.config {
-        Some(_) => asked(arguments)? != series,
+        Some(_) => {
+            let mut asked = asked(arguments)?;
+            asked.config = super::pinned(asked.config, &series.config);
+            asked != series
+        }
         None => {
             !arguments.set.is_empty()
                 || arguments.device.is_some()
