@@ -65,6 +65,11 @@ impl Encoder {
         self.embeddings.vocab_size()
     }
 
+    /// The word embeddings, `[vocabulary, embedding]`.
+    pub(crate) fn word_embeddings(&self) -> Tensor<2> {
+        self.embeddings.words()
+    }
+
     /// Width of what [`Self::forward_with`] adds to the input embeddings.
     pub fn embedding_size(&self) -> usize {
         self.embeddings.width()

@@ -61,6 +61,26 @@ pub enum Evaluate {
     EveryEpochs(f64),
 }
 
+impl Evaluate {
+    pub(super) fn check(self) -> Result<(), TrainError> {
+        let refuse = |key, value: String, reason: &str| {
+            Err(TrainError::Setting {
+                key,
+                value,
+                reason: reason.into(),
+            })
+        };
+        match self {
+            Self::EverySteps(0) => refuse("training.evaluate.every-steps", "0".into(), "it must be at least 1"),
+            Self::EveryEpochs(share) if !(share > 0.0 && share.is_finite()) => {
+                let reason = "it must be above 0, such as 0.25 for four times an epoch";
+                refuse("training.evaluate.every-epochs", share.to_string(), reason)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Which weights a run keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -172,16 +192,7 @@ impl TrainingConfig {
                 return refuse(key, "0".into(), "it must be at least 1");
             }
         }
-        match self.evaluate {
-            Evaluate::EverySteps(0) => {
-                return refuse("training.evaluate.every-steps", "0".into(), "it must be at least 1");
-            }
-            Evaluate::EveryEpochs(share) if !(share > 0.0 && share.is_finite()) => {
-                let reason = "it must be above 0, such as 0.25 for four times an epoch";
-                return refuse("training.evaluate.every-epochs", share.to_string(), reason);
-            }
-            _ => {}
-        }
+        self.evaluate.check()?;
         if let Some(rows) = self.micro_batch_size
             && !loss.is_mean_over_rows()
         {
