@@ -4,6 +4,7 @@ mod analysis;
 mod augment;
 mod config;
 mod predict;
+mod pretrain;
 mod report;
 mod score;
 mod train;
@@ -19,6 +20,7 @@ pub(crate) use analysis::{
 pub(crate) use augment::AugmentArguments;
 pub(crate) use config::ConfigCommand;
 pub(crate) use predict::{ExportArguments, PredictArguments, Rows};
+pub(crate) use pretrain::PretrainArguments;
 pub(crate) use report::{BrowsedArgument, ReportArguments};
 pub(crate) use score::{ArmArgument, CompareArguments, EvaluateArguments, GoldArguments, MetricArgument};
 pub(crate) use train::{Folds, TrainArguments};
@@ -45,7 +47,10 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Whether the command runs a network.
     pub(crate) fn computes(&self) -> bool {
-        matches!(self.command, Command::Train(_) | Command::Predict(_))
+        matches!(
+            self.command,
+            Command::Pretrain(_) | Command::Train(_) | Command::Predict(_)
+        )
     }
 
     pub(crate) fn verbosity(&self) -> Verbosity {
@@ -73,6 +78,8 @@ pub(crate) enum Command {
     /// Look at configurations.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Train an encoder further on a data set's sentences, without their labels.
+    Pretrain(PretrainArguments),
     /// Train a classifier from a configuration.
     Train(TrainArguments),
     /// Predict with the classifier of a run, or with an exported one.

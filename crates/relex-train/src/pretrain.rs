@@ -77,11 +77,9 @@ pub fn pretrain(
     let held_out = mask_held_out(input);
     let optimizer = |model: &MaskedModel| optimizer(&values.optimizer, model);
     let averaging = AveragingConfig::default();
-    let (mut model, mut state, start) =
-        begin_or_go_on(model, optimizer, &averaging, input.checkpoints, input.device)?;
-    let leave = |stop, model: &_, state: &_, observe: &mut _| {
-        Err(leave_with(stop, input.checkpoints, model, state, observe))
-    };
+    let (mut model, mut state, start) = begin_or_go_on(model, optimizer, &averaging, input.checkpoints, input.device)?;
+    let leave =
+        |stop, model: &_, state: &_, observe: &mut _| Err(leave_with(stop, input.checkpoints, model, state, observe));
     let mut saved = start.step;
     if let ControlFlow::Break(stop) = observe(Event::Start(start)) {
         return leave(stop, &model, &state, &mut observe);
@@ -126,10 +124,7 @@ pub fn pretrain(
         let done = state.progress.step;
         let portion = settings.micro_batch_size.unwrap_or(rows.len());
         let mut keys = DropoutKeys::new(dropout_seed, done as u64);
-        let mut scale = state
-            .progress
-            .loss_scale
-            .unwrap_or(LossScale::new(settings.precision));
+        let mut scale = state.progress.loss_scale.unwrap_or(LossScale::new(settings.precision));
         let factor = scale.factor();
         let place = (input.pad_token_id, input.device);
         let mut batch = masked_gradients(&model, &sentences, &masked, portion, place, &mut keys, &scale);
@@ -205,7 +200,12 @@ impl Epoch {
     fn mask(&self, input: &PretrainingInput<'_>, row: usize) -> MaskedSentence {
         let values = input.config.values();
         let mut random = stream(values.seed, &format!("mask/{}/{row}", self.number));
-        mask_sentence(self.sentence(input, row), &values.masking, input.mask_tokens, &mut random)
+        mask_sentence(
+            self.sentence(input, row),
+            &values.masking,
+            input.mask_tokens,
+            &mut random,
+        )
     }
 
     /// An error that names the rows behind a value that is not finite.

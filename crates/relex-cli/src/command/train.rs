@@ -4,6 +4,7 @@ mod cost;
 mod events;
 mod folder;
 mod log;
+pub(crate) mod pretrain;
 mod series;
 
 use std::{

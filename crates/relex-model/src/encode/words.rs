@@ -70,7 +70,11 @@ impl TextEncoder {
     ///
     /// As [`Self::add_tokens`]; when there are no ordinary tokens.
     pub fn mask_tokens(&mut self) -> Result<(MaskTokens, Vec<NewToken>), ModelError> {
-        let known = || [MASK, "<mask>"].into_iter().find_map(|token| self.tokenizer.token_to_id(token));
+        let known = || {
+            [MASK, "<mask>"]
+                .into_iter()
+                .find_map(|token| self.tokenizer.token_to_id(token))
+        };
         let (mask, new) = match known() {
             Some(mask) => (mask, Vec::new()),
             None => {
@@ -99,7 +103,9 @@ impl TextEncoder {
     fn special_ids(&self) -> HashSet<u32> {
         let added = self.tokenizer.get_added_tokens_decoder().into_iter();
         let special = added.filter(|(_, token)| token.special).map(|(id, _)| id);
-        let unknown = ["[UNK]", "<unk>"].iter().filter_map(|token| self.tokenizer.token_to_id(token));
+        let unknown = ["[UNK]", "<unk>"]
+            .iter()
+            .filter_map(|token| self.tokenizer.token_to_id(token));
         special.chain(unknown).collect()
     }
 }
@@ -294,10 +300,15 @@ mod tests {
         let words = sentence.words.iter().flatten().collect::<Vec<_>>();
         // 이순신 ( 李舜臣 ) 은 조선의 장군이다 .
         assert!(words.len() >= 8 && **words.last().unwrap() == 7, "{:?}", sentence.words);
-        assert!(words.windows(2).all(|pair| pair[0] <= pair[1] && pair[1] - pair[0] <= 1));
+        assert!(
+            words
+                .windows(2)
+                .all(|pair| pair[0] <= pair[1] && pair[1] - pair[0] <= 1)
+        );
         let mut with_space = example();
         with_space.sentence = with_space.sentence.replace("장군", " 장군");
-        with_space.object.span = Span::new(with_space.object.span.start() + 1, with_space.object.span.end() + 1).unwrap();
+        with_space.object.span =
+            Span::new(with_space.object.span.start() + 1, with_space.object.span.end() + 1).unwrap();
         let marked = mark(&with_space, Markers::None, &spec()).unwrap();
         let words = shipped.encode_sentence("1", &marked).unwrap().words;
         assert_eq!(words.iter().flatten().max(), Some(&7), "{words:?}");
@@ -308,7 +319,13 @@ mod tests {
         let mut shipped = encoder("datasets/encoders/e5-small-ko-en/tokenizer.json");
         let (tokens, new) = shipped.mask_tokens().unwrap();
         // all but <s> <pad> </s> <unk>, and <mask>, which is the last of 37,901
-        assert_eq!(tokens, MaskTokens { mask: 37_900, ordinary: (4..37_900).collect() });
+        assert_eq!(
+            tokens,
+            MaskTokens {
+                mask: 37_900,
+                ordinary: (4..37_900).collect()
+            }
+        );
         assert!(new.is_empty());
         let mut tiny = tiny();
         let (tokens, new) = tiny.mask_tokens().unwrap();

@@ -55,7 +55,10 @@ impl MaskedHead {
         let bias = TensorData::new(draw(size[1]), [size[1]]);
         let mut head = Self::new(config, device);
         let id = head.dense.weight.id;
-        head.dense.weight = head.dense.weight.transform_for_load(Tensor::from_data(weight, device), id);
+        head.dense.weight = head
+            .dense
+            .weight
+            .transform_for_load(Tensor::from_data(weight, device), id);
         head.dense.bias = head.dense.bias.map(|param| {
             let id = param.id;
             param.transform_for_load(Tensor::from_data(bias, device), id)
@@ -92,9 +95,7 @@ impl MaskedHead {
         let inner = precision.raise(precision.linear(&self.dense, precision.lower(hidden)));
         let inner = ops::activate(inner.unsqueeze_dim(0), self.activation);
         let inner: Tensor<2> = ops::layer_norm(inner, &self.layer_norm, self.epsilon).squeeze_dim(0);
-        let logits = precision
-            .lower(inner)
-            .matmul(precision.lower(embeddings).transpose());
+        let logits = precision.lower(inner).matmul(precision.lower(embeddings).transpose());
         precision.raise(logits) + self.bias.val().unsqueeze()
     }
 }

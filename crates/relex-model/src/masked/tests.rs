@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use safetensors::{Dtype, SafeTensors};
 
 use super::*;
-use crate::{TextEncoder, load_encoder, ops::COMPOSED_ONLY, open_weights};
+use crate::{TextEncoder, load_encoder, open_weights, ops::COMPOSED_ONLY};
 
 const FAMILIES: [&str; 3] = ["bert", "roberta", "electra"];
 
@@ -95,7 +95,10 @@ fn matches_transformers() {
         let logits = reference.logits(&model, &device);
         let targets = reference.ints::<1>("targets", &device);
         let [masked] = targets.dims();
-        let loss = log_softmax(logits, 1).gather(1, targets.reshape([masked, 1])).mean().neg();
+        let loss = log_softmax(logits, 1)
+            .gather(1, targets.reshape([masked, 1]))
+            .mean()
+            .neg();
         let expected = reference.floats("loss");
         assert_close(&values(loss.clone()), &expected, 1e-5 * expected[0], family);
         let mut compare = Compare {
@@ -144,8 +147,15 @@ impl ModuleVisitor for Compare<'_> {
         let path: Vec<&str> = self.at.iter().map(|(name, _)| name.as_str()).collect();
         let name = theirs(self.config.architecture, &path.join("."));
         let gradient = self.gradients.get::<D>(param.id).unwrap_or_else(|| panic!("{name}"));
-        let is_linear = self.at.last().is_some_and(|(_, container)| container == "Struct:Linear");
-        let gradient = if is_linear && D == 2 { gradient.swap_dims(0, 1) } else { gradient };
+        let is_linear = self
+            .at
+            .last()
+            .is_some_and(|(_, container)| container == "Struct:Linear");
+        let gradient = if is_linear && D == 2 {
+            gradient.swap_dims(0, 1)
+        } else {
+            gradient
+        };
         let expected = self.reference.floats(&format!("grad.{name}"));
         let largest = expected.iter().fold(0f32, |largest, value| largest.max(value.abs()));
         assert_close(&values(gradient), &expected, 1e-4 * largest.max(1e-3), &name);
@@ -209,7 +219,14 @@ fn what_is_saved_is_loaded_back_as_it_was() {
         let text_encoder = TextEncoder::from_file(&path("tokenizer.json"), 16).unwrap();
         let loaded = load(&reference.folder, &device);
         let before = values(reference.logits(&loaded.model, &device));
-        save_masked_model(&path("out"), &loaded.model, &loaded.config, &text_encoder, &reference.folder).unwrap();
+        save_masked_model(
+            &path("out"),
+            &loaded.model,
+            &loaded.config,
+            &text_encoder,
+            &reference.folder,
+        )
+        .unwrap();
         let again = load(&path("out"), &device);
         assert_eq!(values(reference.logits(&again.model, &device)), before, "{family}");
         assert_eq!((again.head, again.report.unused.len()), (HeadOrigin::Checkpoint, 0));
@@ -235,12 +252,19 @@ fn what_is_saved_is_loaded_back_as_it_was() {
 fn a_checkpoint_without_a_head_gets_a_new_one_that_repeats() {
     let device = Device::flex();
     for family in ["bert", "xlm-roberta", "electra", "electra-same-width"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(family);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures")
+            .join(family);
         let drawn = |seed: u64| {
             let loaded = load_masked_model(&folder, &mut ChaCha8Rng::seed_from_u64(seed), &device).unwrap();
             assert_eq!(loaded.head, HeadOrigin::New);
             let hidden = Tensor::ones([2, loaded.config.hidden_size], &device);
-            values(loaded.model.head.forward(hidden, loaded.model.encoder.word_embeddings()))
+            values(
+                loaded
+                    .model
+                    .head
+                    .forward(hidden, loaded.model.encoder.word_embeddings()),
+            )
         };
         assert_eq!(drawn(1), drawn(1));
         assert_ne!(drawn(1), drawn(2));
@@ -279,7 +303,12 @@ fn a_decoder_that_is_not_tied_is_not_taken() {
     write(config.replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false"));
     let untied = load(folder.path(), &device);
     assert_eq!(untied.head, HeadOrigin::NewForUntied);
-    assert!(untied.report.unused.contains(&"cls.predictions.decoder.weight".to_owned()));
+    assert!(
+        untied
+            .report
+            .unused
+            .contains(&"cls.predictions.decoder.weight".to_owned())
+    );
 }
 
 #[test]

@@ -86,7 +86,8 @@ impl MaskingConfig {
                 refuse("masking.entity_share", share.to_string(), "it must be from 0 to 1")
             }
             (MaskUnit::Token | MaskUnit::WholeWord, Some(share)) => {
-                let reason = "only masking.unit = \"entity-span\" goes by the entities; leave it out, or take that unit";
+                let reason =
+                    "only masking.unit = \"entity-span\" goes by the entities; leave it out, or take that unit";
                 refuse("masking.entity_share", share.to_string(), reason)
             }
             _ => Ok(()),

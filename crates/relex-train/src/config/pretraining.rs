@@ -281,7 +281,8 @@ impl PretrainingConfig {
             return refuse("model.max_tokens", value, "it must be at least 8");
         }
         if self.model.markers == Markers::EntityMask {
-            let reason = "it takes the entities away, so that nothing of them can be learnt; use \"none\" or another kind";
+            let reason =
+                "it takes the entities away, so that nothing of them can be learnt; use \"none\" or another kind";
             return refuse("model.markers", "\"entity-mask\"".into(), reason);
         }
         self.masking.check()?;
@@ -360,7 +361,10 @@ mod tests {
         check("masking.unti=token", &["unknown field `unti`", "did you mean `unit`?"]);
         check("model.head=cls", &["unknown field `head`"]);
         check("model.markers=entity-mask", &["takes the entities away"]);
-        check("training.evaluate={ every-steps = 0 }", &["training.evaluate.every-steps"]);
+        check(
+            "training.evaluate={ every-steps = 0 }",
+            &["training.evaluate.every-steps"],
+        );
         check("training.batch_size=0", &["training.batch_size = 0"]);
         check("data.include=[\"valid\"]", &["unknown variant `valid`", "validation"]);
         check("data.include=[\"validation\", \"test\"]", &[]);
@@ -374,6 +378,9 @@ mod tests {
         config.data.include = vec![Included::Test, Included::HoldOut];
         config.masking.unit = MaskingConfig::default().unit;
         let checked = config.clone().check().unwrap();
-        assert_eq!(toml::from_str::<PretrainingConfig>(&checked.to_toml().unwrap()), Ok(config));
+        assert_eq!(
+            toml::from_str::<PretrainingConfig>(&checked.to_toml().unwrap()),
+            Ok(config)
+        );
     }
 }

@@ -120,3 +120,95 @@ const PLAIN: LabelSmoothing = LabelSmoothing {
 fn ints(values: &[i32], device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), device)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use burn::module::{Module, ModuleVisitor, Param};
+    use relex_data::rng::stream;
+    use relex_model::{EncodedExample, MaskTokens, Precision, load_masked_model};
+
+    use super::*;
+    use crate::{MaskingConfig, mask_sentence};
+
+    /// transformers' tiny checkpoint of relex-model's tests, without dropout.
+    fn model(device: &Device) -> MaskedModel {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../relex-model/tests/fixtures/masked-bert");
+        let folder = tempfile::tempdir().unwrap();
+        let copy = |name: &str| std::fs::copy(fixture.join(name), folder.path().join(name)).unwrap();
+        copy("model.safetensors");
+        let config = std::fs::read_to_string(fixture.join("config.json")).unwrap();
+        let config = config.replace("dropout_prob\": 0.1", "dropout_prob\": 0.0");
+        assert_eq!(config.matches("dropout_prob\": 0.0").count(), 2);
+        std::fs::write(folder.path().join("config.json"), config).unwrap();
+        load_masked_model(folder.path(), &mut stream(1, "head"), device)
+            .unwrap()
+            .model
+    }
+
+    fn sentence(length: usize) -> EncodedSentence {
+        EncodedSentence {
+            encoded: EncodedExample {
+                ids: (0..length).map(|place| 4 + (place * 7 + length) as u32 % 48).collect(),
+                token_types: Vec::new(),
+                entity_starts: [0, 1],
+                entity_spans: [0..1, 1..2],
+                entity_types: [0, 0],
+                truncated: 0,
+            },
+            words: (0..length as u32).map(Some).collect(),
+        }
+    }
+
+    struct Gradients<'a>(&'a GradientsParams, Vec<Vec<f32>>);
+
+    impl ModuleVisitor for Gradients<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let gradient = self.0.get::<D>(param.id).unwrap();
+            self.1.push(gradient.try_into_vec_as().unwrap());
+        }
+    }
+
+    #[test]
+    fn portions_add_up_to_the_batch() {
+        let device = Device::flex().autodiff();
+        let model = model(&device);
+        let tokens = MaskTokens {
+            mask: 3,
+            ordinary: (4..53).collect(),
+        };
+        let sentences: Vec<EncodedSentence> = [15, 4, 9, 12, 6].map(sentence).into();
+        let masking = MaskingConfig {
+            share: 0.4,
+            ..MaskingConfig::default()
+        };
+        let masked: Vec<MaskedSentence> = (0..)
+            .zip(&sentences)
+            .map(|(row, sentence)| mask_sentence(sentence, &masking, &tokens, &mut stream(row, "mask")))
+            .collect();
+        let sentences: Vec<&EncodedSentence> = sentences.iter().collect();
+        let scale = LossScale::new(Precision::F32);
+        let of_portions = |portion: usize| {
+            let mut keys = DropoutKeys::new(1, 1);
+            let place = (0, &device);
+            let found = masked_gradients(&model, &sentences, &masked, portion, place, &mut keys, &scale);
+            let mut gradients = Gradients(&found.gradients, Vec::new());
+            model.visit(&mut gradients);
+            (found.loss, found.tokens, gradients.1)
+        };
+        let (loss, tokens, gradients) = of_portions(5);
+        assert_eq!(tokens, 15 + 4 + 9 + 12 + 6);
+        for portion in [1, 2, 3] {
+            let (of_parts, same, parts) = of_portions(portion);
+            approx::assert_relative_eq!(of_parts, loss, max_relative = 1e-6);
+            assert_eq!(same, tokens);
+            for (whole, parts) in gradients.iter().zip(&parts) {
+                let largest = whole.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+                for (whole, parts) in whole.iter().zip(parts) {
+                    assert!((whole - parts).abs() <= 1e-5 * largest.max(1e-3), "{whole} and {parts}");
+                }
+            }
+        }
+    }
+}

@@ -9,8 +9,8 @@ use std::{
 };
 
 use relex_train::{
-    CandidateReport, CheckedTrainConfig, EvaluationReport, Event, LabelledRows, RunFolder, StartReport, StepReport,
-    Stop, TrainError,
+    CandidateReport, CheckedTrainConfig, EvaluationReport, Event, LabelledRows, MaskedReport, RunFolder, StartReport,
+    StepReport, Stop, TrainError,
 };
 use serde::Deserialize;
 
@@ -86,6 +86,11 @@ impl Log {
             None => train.labels.len() * settings.epochs,
             Some(steps) => steps * settings.batch_size.min(train.labels.len()),
         };
+        Self::over(folder, rows_in_all, start, verbosity)
+    }
+
+    /// The observer of a run over so many rows, as often as each comes.
+    pub(super) fn over(folder: &RunFolder, rows_in_all: usize, start: Instant, verbosity: Verbosity) -> Self {
         Self {
             metrics: None,
             path: folder.metrics(),
@@ -112,6 +117,7 @@ impl Log {
             }
             Event::Evaluation(evaluation) => self.evaluation(evaluation),
             Event::Candidate(candidate) => self.candidate(candidate),
+            Event::MaskedEvaluation(report) => self.masked_evaluation(report),
             Event::Saving => self.saving(),
             Event::Saved(_) => self.saved(),
             _ => Ok(()),
@@ -192,6 +198,18 @@ impl Log {
         self.line(serde_json::to_string(candidate))
     }
 
+    fn masked_evaluation(&mut self, report: &MaskedReport) -> Result<(), TrainError> {
+        self.progress.note(&format!(
+            "after step {}: {} on {} held-out sentences",
+            report.step,
+            in_words(report),
+            report.sentences
+        ));
+        self.line(serde_json::to_string(report))?;
+        self.clock.train();
+        Ok(())
+    }
+
     fn saving(&mut self) -> Result<(), TrainError> {
         self.clock.pause();
         if let Some(metrics) = &mut self.metrics {
@@ -221,6 +239,14 @@ impl Log {
         self.progress.finish();
         (self.totals, self.clock.read())
     }
+}
+
+/// How well masked tokens are guessed.
+pub(super) fn in_words(report: &MaskedReport) -> String {
+    format!(
+        "loss {:.3}, perplexity {:.1}, {:.1} % of {} masked tokens guessed",
+        report.masked_loss, report.perplexity, report.masked_accuracy, report.masked_tokens
+    )
 }
 
 /// `metrics.jsonl` with its first `reports` lines, and what was worked through in them; later ones are gone.

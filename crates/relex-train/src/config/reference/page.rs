@@ -92,7 +92,10 @@ pub(super) fn defaults<C: Layered>(name: &str, kind: Option<&str>) -> Table {
     };
     all.insert(outer.into(), value);
     // Read and written again, it has what the kind's keys are by default.
-    table_at(&all.try_into().map(|config: C| written(&config)).unwrap_or_default(), name)
+    table_at(
+        &all.try_into().map(|config: C| written(&config)).unwrap_or_default(),
+        name,
+    )
 }
 
 fn one(key: &str, value: Value) -> Table {

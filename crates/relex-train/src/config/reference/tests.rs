@@ -7,7 +7,12 @@ use super::{super::layers::Layered, TABLES, configuration_reference, keys_of};
 use crate::{OptimizerConfig, OptimizerRule, PretrainingConfig, TrainConfig};
 
 /// What the parser says it would have taken.
-fn expected_by_parser<C: DeserializeOwned>(table: &str, kind: Option<&str>, key: &str, value: &str) -> BTreeSet<String> {
+fn expected_by_parser<C: DeserializeOwned>(
+    table: &str,
+    kind: Option<&str>,
+    key: &str,
+    value: &str,
+) -> BTreeSet<String> {
     let mut text = if table.is_empty() {
         String::new()
     } else {
