@@ -190,8 +190,8 @@ mod tests {
             prop_assert_eq!(masked.ids.len(), ids.len());
             prop_assert!(masked.places.windows(2).all(|pair| pair[0] < pair[1]));
             prop_assert!(masked.places.iter().all(|&place| sentence.words[place].is_some()));
-            for place in 0..ids.len() {
-                prop_assert!(masked.places.contains(&place) || masked.ids[place] == ids[place]);
+            for (place, (seen, own)) in masked.ids.iter().zip(ids).enumerate() {
+                prop_assert!(masked.places.contains(&place) || seen == own);
             }
             let targets: Vec<u32> = masked.places.iter().map(|&place| ids[place]).collect();
             prop_assert_eq!(&masked.targets, &targets);

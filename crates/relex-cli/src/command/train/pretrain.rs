@@ -330,5 +330,5 @@ fn measured(folder: &RunFolder) -> anyhow::Result<(Option<MaskedReport>, Option<
         .lines()
         .filter_map(|line| serde_json::from_str::<MaskedReport>(line).ok());
     let before = reports.next();
-    Ok((before.clone(), reports.last().or(before)))
+    Ok((before.clone(), reports.next_back().or(before)))
 }
