@@ -62,8 +62,8 @@ impl AttentionOps for Flex {
         mask: Option<DropoutMask>,
     ) -> FlexTensor {
         let [query, key, value] = [query, key, value].map(|states| split::<Self>(states, heads));
-        let probabilities = probabilities::<Self>(query, key, bias);
-        context::<Self>(dropped::<Self>(probabilities, mask), value)
+        let (_, dropped) = probabilities::<Self>(query, key, bias, mask);
+        context::<Self>(dropped, value)
     }
 }
 
@@ -117,10 +117,10 @@ impl<B: FusedKernels, C: CheckpointStrategy> AttentionOps for Autodiff<B, C> {
             .compute_bound()
             .stateful();
         let [query, key, value] = [query, key, value].map(|states| split::<B>(states.into_primitive(), heads));
-        let probabilities = probabilities::<B>(query.clone(), key.clone(), bias.into_primitive());
+        let (probabilities, dropped) = probabilities::<B>(query.clone(), key.clone(), bias.into_primitive(), mask);
+        let context = context::<B>(dropped, value.clone());
         match prepared {
             OpsKind::Tracked(prep) => {
-                let context = context::<B>(dropped::<B>(probabilities.clone(), mask), value.clone());
                 let kept = Kept {
                     query,
                     key,
@@ -130,7 +130,7 @@ impl<B: FusedKernels, C: CheckpointStrategy> AttentionOps for Autodiff<B, C> {
                 };
                 prep.finish(kept, context)
             }
-            OpsKind::UnTracked(prep) => prep.finish(context::<B>(dropped::<B>(probabilities, mask), value)),
+            OpsKind::UnTracked(prep) => prep.finish(context),
         }
     }
 }
@@ -146,17 +146,16 @@ struct Kept<B: Backend> {
     mask: Option<DropoutMask>,
 }
 
-fn probabilities<B: FusedKernels>(query: FloatTensor<B>, key: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTensor<B> {
+/// The attention probabilities, and what dropout leaves of them.
+fn probabilities<B: FusedKernels>(
+    query: FloatTensor<B>,
+    key: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    mask: Option<DropoutMask>,
+) -> (FloatTensor<B>, FloatTensor<B>) {
     let scale = scale::<B>(&query);
     let scores = B::float_matmul(query, B::float_swap_dims(key, 2, 3));
-    B::softmax_kernel(scores, bias, scale)
-}
-
-fn dropped<B: FusedKernels>(probabilities: FloatTensor<B>, mask: Option<DropoutMask>) -> FloatTensor<B> {
-    match mask {
-        None => probabilities,
-        Some(mask) => B::dropout_kernel(probabilities, mask),
-    }
+    B::softmax_kernel(scores, bias, scale, mask)
 }
 
 fn context<B: Backend>(probabilities: FloatTensor<B>, value: FloatTensor<B>) -> FloatTensor<B> {

@@ -37,17 +37,10 @@ impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
 
         // The bias comes from the attention mask, which has no gradient.
         let prepared = Softmax.prepare::<C>([scores.node()]).compute_bound().stateful();
-        let probabilities = B::softmax_kernel(scores.into_primitive(), bias.into_primitive(), scale);
-        let dropped = |probabilities| match mask {
-            None => probabilities,
-            Some(mask) => B::dropout_kernel(probabilities, mask),
-        };
+        let (probabilities, dropped) = B::softmax_kernel(scores.into_primitive(), bias.into_primitive(), scale, mask);
         match prepared {
-            OpsKind::Tracked(prep) => {
-                let output = dropped(probabilities.clone());
-                prep.finish((probabilities, scale, mask), output)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(dropped(probabilities)),
+            OpsKind::Tracked(prep) => prep.finish((probabilities, scale, mask), dropped),
+            OpsKind::UnTracked(prep) => prep.finish(dropped),
         }
     }
 
