@@ -100,7 +100,7 @@ fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutM
 }
 
 /// Applies an [`Activation`] to every element.
-fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
+pub(crate) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
     if fuses(&input) {
         fused::activate(input, activation)
     } else {
