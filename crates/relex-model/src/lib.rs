@@ -41,7 +41,7 @@ mod type_embedding;
 pub use classifier::Classifier;
 pub use device::{DeviceChoice, open_device};
 pub use encode::{Batch, BatchTensors, EncodedExample, EncodedSentence, MaskTokens, NewToken, TextEncoder, Truncation};
-pub use encoder::{Architecture, Encoder, EncoderConfig};
+pub use encoder::{Activations, Architecture, Encoder, EncoderConfig};
 pub use error::ModelError;
 pub use export::export_classifier;
 pub use head::{

@@ -9,6 +9,7 @@ mod dropout;
 mod fused;
 mod lstm;
 mod precision;
+mod recompute;
 
 use burn::{
     nn::{LayerNorm, Linear},
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use dropout::{DropoutKeys, DropoutMask, Pass};
 pub(crate) use lstm::bilstm;
 pub use precision::Precision;
+pub(crate) use recompute::recomputed;
 
 /// The non-linearity of a feed-forward layer, by the names that Hugging Face configurations use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

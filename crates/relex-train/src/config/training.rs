@@ -1,5 +1,5 @@
 use relex_loss::LossConfig;
-use relex_model::Precision;
+use relex_model::{Activations, Precision};
 use serde::{Deserialize, Serialize};
 
 use super::{DataConfig, TrainOn};
@@ -22,6 +22,10 @@ pub struct TrainingConfig {
     /// Rows that go through the model at once, where a whole batch takes too much memory; the step stays the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub micro_batch_size: Option<usize>,
+    /// Layers compute their activations a second time for the backward pass, in the place of keeping them: less memory for more
+    /// time, and the same gradients.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gradient_checkpointing: bool,
     /// What the encoder's matrix products are computed with, in training and prediction.
     pub precision: Precision,
     /// How often each label's rows come in an epoch.
@@ -133,6 +137,7 @@ impl Default for TrainingConfig {
             batch_size: 32,
             batch_tokens: None,
             micro_batch_size: None,
+            gradient_checkpointing: false,
             precision: Precision::default(),
             sampler: Sampler::default(),
             unfreeze_layers_per_epoch: None,
@@ -152,6 +157,15 @@ impl TrainingConfig {
         BatchLimits {
             rows: self.batch_size,
             tokens: self.batch_tokens,
+        }
+    }
+
+    /// What the encoder's layers do with their activations.
+    pub(crate) fn activations(&self) -> Activations {
+        if self.gradient_checkpointing {
+            Activations::Recomputed
+        } else {
+            Activations::Kept
         }
     }
 

@@ -9,3 +9,4 @@ mod candidates;
 mod checkpoints;
 mod pace;
 mod portions;
+mod recomputed;
