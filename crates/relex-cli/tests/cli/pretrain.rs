@@ -95,6 +95,11 @@ fn the_loss_falls_the_bits_repeat_and_the_encoder_trains() {
         .assert()
         .success();
     assert_same(&bench, "p", "one-thread");
+    bench.succeed(&pretrain(
+        "again-computed",
+        &["--set", "training.gradient_checkpointing=true"],
+    ));
+    assert_same(&bench, "p", "again-computed");
     bench.succeed(&pretrain("seed", &["--set", "seed=7"]));
     assert_ne!(bench.bytes("p/metrics.jsonl"), bench.bytes("seed/metrics.jsonl"));
 

@@ -106,6 +106,9 @@ pub struct PretrainingLoopConfig {
     /// Sentences that go through the model at once, where a whole batch takes too much memory; the step stays the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub micro_batch_size: Option<usize>,
+    /// Whether the encoder's layers compute their activations again for the backward pass instead of keeping them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gradient_checkpointing: bool,
     /// What the matrix products are computed with.
     pub precision: Precision,
     /// Sentences in a batch at most where nothing is learnt.
@@ -150,6 +153,7 @@ impl Default for PretrainingLoopConfig {
             batch_size: 32,
             batch_tokens: None,
             micro_batch_size: None,
+            gradient_checkpointing: false,
             precision: Precision::default(),
             evaluation_batch_size: 32,
             evaluate: Evaluate::EachEpoch,

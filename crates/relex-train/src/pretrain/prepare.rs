@@ -1,8 +1,8 @@
 use burn::tensor::Device;
 use relex_data::{Example, mark, rng::stream};
 use relex_model::{
-    EncodedSentence, EncoderConfig, HeadOrigin, LoadReport, MaskTokens, MaskedModel, NewToken, TextEncoder,
-    load_masked_model,
+    Activations, EncodedSentence, EncoderConfig, HeadOrigin, LoadReport, MaskTokens, MaskedModel, NewToken,
+    TextEncoder, load_masked_model,
 };
 
 use super::PretrainingData;
@@ -49,10 +49,13 @@ pub fn open_masked_model(
     let mut new_tokens = text_encoder.add_tokens(&values.model.markers.special_tokens(&data.spec)?)?;
     let (mask_tokens, new_mask) = text_encoder.mask_tokens()?;
     new_tokens.extend(new_mask);
-    let model = loaded
+    let mut model = loaded
         .model
         .add_tokens(&new_tokens, &mut encoder_config)?
         .with_precision(precision);
+    if values.training.gradient_checkpointing {
+        model.encoder = model.encoder.with_activations(Activations::Recomputed);
+    }
     Ok(OpenMaskedModel {
         config: encoder_config,
         model,
