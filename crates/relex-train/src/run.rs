@@ -28,7 +28,8 @@ impl RunFolder {
         Self { path: path.into() }
     }
 
-    /// Takes the folder for a new run: makes it if it is not there, and keeps other processes out of it.
+    /// Takes the folder for a new run: makes it if it is not there, keeps other processes out of it, and removes what one that
+    /// was killed before it had begun left half written.
     ///
     /// # Errors
     ///
@@ -38,6 +39,7 @@ impl RunFolder {
         let lock = RunLock::take(&self.path)?;
         // Another process may have begun and left a run in between.
         self.check_free()?;
+        self.remove_leftovers()?;
         Ok(lock)
     }
 
@@ -54,6 +56,11 @@ impl RunFolder {
             });
         }
         let lock = RunLock::take(&self.path)?;
+        self.remove_leftovers()?;
+        Ok(lock)
+    }
+
+    fn remove_leftovers(&self) -> Result<(), TrainError> {
         for entry in std::fs::read_dir(&self.path).map_err(TrainError::io(&self.path))? {
             let path = entry.map_err(TrainError::io(&self.path))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -67,7 +74,7 @@ impl RunFolder {
             };
             removed.map_err(TrainError::io(&path))?;
         }
-        Ok(lock)
+        Ok(())
     }
 
     /// Whether a run was begun here.
@@ -265,5 +272,29 @@ impl Provenance {
             path: path.into(),
             reason: format!("not a provenance file: {error}"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_half_written_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = || {
+            let file = folder.path().join(".relex-aBcDeF.partial");
+            std::fs::write(&file, "half").unwrap();
+            file
+        };
+        let run = RunFolder::at(folder.path());
+        // Killed before the run had begun, and after.
+        let file = left();
+        drop(run.claim().unwrap());
+        assert!(!file.exists());
+        std::fs::write(run.config(), "").unwrap();
+        let file = left();
+        drop(run.reclaim().unwrap());
+        assert!(!file.exists() && run.config().exists());
     }
 }

@@ -1,7 +1,6 @@
-//! Scaled dot-product attention of several heads (Vaswani et al. 2017, equation 1) as one operation.
-//!
-//! For the backward pass it keeps the probabilities, but not what dropout left of them, which is as large: that is made again
-//! from the mask while the softmax's gradient is computed.
+//! Scaled dot-product attention of several heads (Vaswani et al. 2017, equation 1) as one operation: one sentence's head at a
+//! time, so that the scores of all of them, which grow with the square of the length, are never there at once. The backward
+//! pass computes them again, from query and key.
 
 use burn::{
     backend::{
@@ -12,14 +11,19 @@ use burn::{
             ops::{Backward, Ops, OpsKind},
         },
         backend_extension,
+        ops::FloatTensorOps,
         tensor::FloatTensor,
     },
-    tensor::{Shape, Tensor},
+    tensor::{Tensor, TensorData},
 };
 use burn_flex::FlexTensor;
+use rayon::prelude::*;
 
-use super::FusedKernels;
-use crate::ops::DropoutMask;
+use super::kernel;
+use crate::{
+    flex::{contiguous, values, values_mut},
+    ops::DropoutMask,
+};
 
 /// All but the bias are `[batch, seq_len, hidden]`; `bias` is `[batch, 1, 1, seq_len]`.
 pub(in crate::ops) fn attention(
@@ -33,10 +37,17 @@ pub(in crate::ops) fn attention(
         key.into_dispatch(),
         value.into_dispatch(),
         bias.into_dispatch(),
-        heads,
-        mask,
+        Config { heads, mask },
     );
     Tensor::from_dispatch(context)
+}
+
+/// What it is computed with, besides its inputs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Config {
+    heads: usize,
+    /// Dropout of the probabilities.
+    mask: Option<DropoutMask>,
 }
 
 /// The operation as Burn's dispatch sees it.
@@ -47,8 +58,7 @@ pub(crate) trait AttentionOps: Backend {
         key: FloatTensor<Self>,
         value: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        heads: usize,
-        mask: Option<DropoutMask>,
+        config: Config,
     ) -> FloatTensor<Self>;
 }
 
@@ -58,55 +68,46 @@ impl AttentionOps for Flex {
         key: FlexTensor,
         value: FlexTensor,
         bias: FlexTensor,
-        heads: usize,
-        mask: Option<DropoutMask>,
+        config: Config,
     ) -> FlexTensor {
-        let [query, key, value] = [query, key, value].map(|states| split::<Self>(states, heads));
-        let (_, dropped) = probabilities::<Self>(query, key, bias, mask);
-        context::<Self>(dropped, value)
+        Self::attention_kernel([query, key, value], bias, config)
     }
 }
 
-impl<B: FusedKernels, C: CheckpointStrategy> AttentionOps for Autodiff<B, C> {
+/// Forward and backward kernels on a backend's own tensors; what [`AttentionOps`] on an autodiff backend is made of.
+pub(crate) trait AttentionKernels: Backend {
+    fn attention_kernel(inputs: [FloatTensor<Self>; 3], bias: FloatTensor<Self>, config: Config) -> FloatTensor<Self>;
+    /// Gradients of query, key and value.
+    fn attention_backward_kernel(
+        grad: FloatTensor<Self>,
+        inputs: [FloatTensor<Self>; 3],
+        bias: FloatTensor<Self>,
+        config: Config,
+    ) -> [FloatTensor<Self>; 3];
+}
+
+impl<B: AttentionKernels, C: CheckpointStrategy> AttentionOps for Autodiff<B, C> {
     fn fused_attention(
         query: FloatTensor<Self>,
         key: FloatTensor<Self>,
         value: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        heads: usize,
-        mask: Option<DropoutMask>,
+        config: Config,
     ) -> FloatTensor<Self> {
         #[derive(Debug)]
         struct Attention;
 
-        impl<B: FusedKernels> Backward<B, 3> for Attention {
-            type State = Kept<B>;
+        impl<B: AttentionKernels> Backward<B, 3> for Attention {
+            type State = ([FloatTensor<B>; 3], FloatTensor<B>, Config);
 
             fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-                let Kept {
-                    query,
-                    key,
-                    value,
-                    probabilities,
-                    mask,
-                } = ops.state;
-                let [query_node, key_node, value_node] = ops.parents;
-                let scale = scale::<B>(&query);
-                let heads = query.shape()[1];
-                let grad = split::<B>(grads.consume::<B>(&ops.node), heads);
-                let at_probabilities = B::float_matmul(grad.clone(), B::float_swap_dims(value, 2, 3));
-                let (scores, dropped) = B::softmax_backward_kernel(at_probabilities, probabilities, scale, mask);
-                if let Some(node) = value_node {
-                    let gradient = B::float_matmul(B::float_swap_dims(dropped, 2, 3), grad);
-                    grads.register::<B>(node.id, merge::<B>(gradient));
-                }
-                if let Some(node) = query_node {
-                    let gradient = B::float_matmul(scores.clone(), key);
-                    grads.register::<B>(node.id, merge::<B>(gradient));
-                }
-                if let Some(node) = key_node {
-                    let gradient = B::float_matmul(B::float_swap_dims(scores, 2, 3), query);
-                    grads.register::<B>(node.id, merge::<B>(gradient));
+                let (inputs, bias, config) = ops.state;
+                let grad = grads.consume::<B>(&ops.node);
+                let backward = B::attention_backward_kernel(grad, inputs, bias, config);
+                for (node, grad) in ops.parents.into_iter().zip(backward) {
+                    if let Some(node) = node {
+                        grads.register::<B>(node.id, grad);
+                    }
                 }
             }
         }
@@ -116,68 +117,138 @@ impl<B: FusedKernels, C: CheckpointStrategy> AttentionOps for Autodiff<B, C> {
             .prepare::<C>([query.node(), key.node(), value.node()])
             .compute_bound()
             .stateful();
-        let [query, key, value] = [query, key, value].map(|states| split::<B>(states.into_primitive(), heads));
-        let (probabilities, dropped) = probabilities::<B>(query.clone(), key.clone(), bias.into_primitive(), mask);
-        let context = context::<B>(dropped, value.clone());
+        let inputs = [query, key, value].map(FloatTensor::<Self>::into_primitive);
+        let bias = bias.into_primitive();
         match prepared {
             OpsKind::Tracked(prep) => {
-                let kept = Kept {
-                    query,
-                    key,
-                    value,
-                    probabilities,
-                    mask,
-                };
-                prep.finish(kept, context)
+                let context = B::attention_kernel(inputs.clone(), bias.clone(), config);
+                prep.finish((inputs, bias, config), context)
             }
-            OpsKind::UnTracked(prep) => prep.finish(context),
+            OpsKind::UnTracked(prep) => prep.finish(B::attention_kernel(inputs, bias, config)),
         }
     }
 }
 
-/// What the backward pass needs; queries, keys and values split into heads.
-#[derive(Debug, Clone)]
-struct Kept<B: Backend> {
-    query: FloatTensor<B>,
-    key: FloatTensor<B>,
-    value: FloatTensor<B>,
-    /// Before dropout.
-    probabilities: FloatTensor<B>,
-    mask: Option<DropoutMask>,
+impl AttentionKernels for Flex {
+    fn attention_kernel(inputs: [FlexTensor; 3], bias: FlexTensor, config: Config) -> FlexTensor {
+        let size = Size::new(&inputs[0], config);
+        let inputs = inputs.map(contiguous);
+        let bias = contiguous(bias);
+        let [context] = size.by_rows(|row, head| {
+            let [query, key, value] = inputs.each_ref().map(|input| size.part(input, row, head));
+            let mut weights = size.probabilities(query, &key, &bias, row);
+            size.drop_out(&mut weights, row, head);
+            [Flex::float_matmul(weights, value)]
+        });
+        context
+    }
+
+    fn attention_backward_kernel(
+        grad: FlexTensor,
+        inputs: [FlexTensor; 3],
+        bias: FlexTensor,
+        config: Config,
+    ) -> [FlexTensor; 3] {
+        let size = Size::new(&grad, config);
+        let inputs = inputs.map(contiguous);
+        let (grad, bias) = (contiguous(grad), contiguous(bias));
+        size.by_rows(|row, head| {
+            let [query, key, value] = inputs.each_ref().map(|input| size.part(input, row, head));
+            let grad = size.part(&grad, row, head);
+            let mut probabilities = size.probabilities(query.clone(), &key, &bias, row);
+            let mut of_scores = Flex::float_matmul(grad.clone(), value.transpose(0, 1));
+            kernel::softmax_backward(
+                values_mut(&mut of_scores),
+                values_mut(&mut probabilities),
+                size.seq_len,
+                size.scale(),
+                config.mask,
+                size.first(row, head),
+            );
+            let of_value = Flex::float_matmul(probabilities.transpose(0, 1), grad);
+            let of_key = Flex::float_matmul(of_scores.transpose(0, 1), query);
+            [Flex::float_matmul(of_scores, key), of_key, of_value]
+        })
+    }
 }
 
-/// The attention probabilities, and what dropout leaves of them.
-fn probabilities<B: FusedKernels>(
-    query: FloatTensor<B>,
-    key: FloatTensor<B>,
-    bias: FloatTensor<B>,
-    mask: Option<DropoutMask>,
-) -> (FloatTensor<B>, FloatTensor<B>) {
-    let scale = scale::<B>(&query);
-    let scores = B::float_matmul(query, B::float_swap_dims(key, 2, 3));
-    B::softmax_kernel(scores, bias, scale, mask)
+#[derive(Clone, Copy)]
+struct Size {
+    batch: usize,
+    seq_len: usize,
+    width: usize,
+    config: Config,
 }
 
-fn context<B: Backend>(probabilities: FloatTensor<B>, value: FloatTensor<B>) -> FloatTensor<B> {
-    merge::<B>(B::float_matmul(probabilities, value))
-}
+impl Size {
+    /// Of `[batch, seq_len, width]`.
+    fn new(input: &FlexTensor, config: Config) -> Self {
+        let [batch, seq_len, width] = input.shape().dims();
+        Self {
+            batch,
+            seq_len,
+            width,
+            config,
+        }
+    }
 
-/// One over the root of a head's width.
-fn scale<B: Backend>(query: &FloatTensor<B>) -> f32 {
-    let [.., head_size] = query.shape().dims::<4>();
-    1.0 / (head_size as f32).sqrt()
-}
+    fn head_size(&self) -> usize {
+        self.width / self.config.heads
+    }
 
-/// `[batch, seq_len, hidden]` as `[batch, heads, seq_len, hidden / heads]`, without a copy.
-fn split<B: Backend>(states: FloatTensor<B>, heads: usize) -> FloatTensor<B> {
-    let [batch, seq_len, width] = states.shape().dims();
-    let states = B::float_reshape(states, Shape::new([batch, seq_len, heads, width / heads]));
-    B::float_swap_dims(states, 1, 2)
-}
+    fn scale(&self) -> f32 {
+        1.0 / (self.head_size() as f32).sqrt()
+    }
 
-/// The inverse of [`split`]; a copy.
-fn merge<B: Backend>(states: FloatTensor<B>) -> FloatTensor<B> {
-    let [batch, heads, seq_len, head_size] = states.shape().dims();
-    let states = B::float_swap_dims(states, 1, 2);
-    B::float_reshape(states, Shape::new([batch, seq_len, heads * head_size]))
+    /// A sentence's head in `[batch, seq_len, width]`: `[seq_len, head_size]`.
+    fn part(&self, input: &FlexTensor, row: usize, head: usize) -> FlexTensor {
+        input
+            .reshape([self.batch * self.seq_len, self.width].into())
+            .narrow(0, row * self.seq_len, self.seq_len)
+            .narrow(1, head * self.head_size(), self.head_size())
+    }
+
+    /// Index of the first score of a sentence's head among those of all of them, by which masks go.
+    fn first(&self, row: usize, head: usize) -> usize {
+        (row * self.config.heads + head) * self.seq_len * self.seq_len
+    }
+
+    /// `[seq_len, seq_len]`, before dropout.
+    fn probabilities(&self, query: FlexTensor, key: &FlexTensor, bias: &FlexTensor, row: usize) -> FlexTensor {
+        let mut scores = Flex::float_matmul(query, key.transpose(0, 1));
+        let bias = &values(bias)[row * self.seq_len..][..self.seq_len];
+        kernel::softmax(values_mut(&mut scores), bias, self.seq_len, self.seq_len, self.scale());
+        scores
+    }
+
+    fn drop_out(&self, weights: &mut FlexTensor, row: usize, head: usize) {
+        if let Some(mask) = self.config.mask {
+            kernel::dropout(values_mut(weights), mask, self.first(row, head));
+        }
+    }
+
+    /// Tensors of `[batch, seq_len, width]` made of `work(row, head)`'s of `[seq_len, head_size]`.
+    fn by_rows<const N: usize>(&self, work: impl Fn(usize, usize) -> [FlexTensor; N] + Sync) -> [FlexTensor; N] {
+        let (row_size, head_size) = (self.seq_len * self.width, self.head_size());
+        let mut outputs: [Vec<f32>; N] = std::array::from_fn(|_| vec![0.0; self.batch * row_size]);
+        let mut rows: Vec<Vec<&mut [f32]>> = (0..self.batch).map(|_| Vec::with_capacity(N)).collect();
+        for output in &mut outputs {
+            for (row, part) in rows.iter_mut().zip(output.chunks_mut(row_size)) {
+                row.push(part);
+            }
+        }
+        rows.into_par_iter().enumerate().for_each(|(row, mut outputs)| {
+            let heads = (0..self.config.heads).into_par_iter().map(|head| work(row, head));
+            for (head, parts) in heads.collect::<Vec<_>>().iter().enumerate() {
+                for (output, part) in outputs.iter_mut().zip(parts) {
+                    let places = output.chunks_exact_mut(self.width);
+                    for (place, token) in places.zip(values(part).chunks_exact(head_size)) {
+                        place[head * head_size..][..head_size].copy_from_slice(token);
+                    }
+                }
+            }
+        });
+        let shape = [self.batch, self.seq_len, self.width];
+        outputs.map(|values| FlexTensor::from_data(TensorData::new(values, shape)))
+    }
 }

@@ -85,13 +85,14 @@ fn softmax_row(row: &mut [f32], bias: &[f32], scale: f32) {
 }
 
 /// Turns the gradient at the softmax's (dropped-out) output into the one at its scores, in place:
-/// `p · (m g − Σ p m g) · scale`, with `m` the dropout factors. Leaves in `probabilities` that output, `m p`.
+/// `p · (m g − Σ p m g) · scale`, with `m` the dropout factors from the index `first` on. Leaves in `probabilities` that output, `m p`.
 pub(super) fn softmax_backward(
     grad: &mut [f32],
     probabilities: &mut [f32],
     keys: usize,
     scale: f32,
     mask: Option<DropoutMask>,
+    first: usize,
 ) {
     for_row_chunk_pairs(
         grad,
@@ -100,7 +101,7 @@ pub(super) fn softmax_backward(
         #[inline(always)]
         |first_row, rows, probabilities| {
             if let Some(mask) = mask {
-                drop_out(rows, first_row * keys, mask);
+                drop_out(rows, first + first_row * keys, mask);
             }
             for (row, p) in rows.chunks_exact_mut(keys).zip(probabilities.chunks_exact(keys)) {
                 let mut sums = [0.0; LANES];
@@ -116,7 +117,7 @@ pub(super) fn softmax_backward(
                 }
             }
             if let Some(mask) = mask {
-                drop_out(probabilities, first_row * keys, mask);
+                drop_out(probabilities, first + first_row * keys, mask);
             }
         },
     );
@@ -221,13 +222,13 @@ fn activate_backward_by(
     );
 }
 
-/// Dropout in place; also its own backward pass.
-pub(super) fn dropout(values: &mut [f32], mask: DropoutMask) {
+/// Dropout in place, by the mask's factors from the index `first` on; also its own backward pass.
+pub(super) fn dropout(values: &mut [f32], mask: DropoutMask, first: usize) {
     for_row_chunks(
         values,
         1,
         #[inline(always)]
-        |first, chunk| drop_out(chunk, first, mask),
+        |start, chunk| drop_out(chunk, first + start, mask),
     );
 }
 

@@ -209,7 +209,14 @@ impl FusedKernels for Flex {
         let keys = last_dimension(&grad);
         let mut grad = contiguous(grad);
         let mut probabilities = contiguous(probabilities);
-        kernel::softmax_backward(values_mut(&mut grad), values_mut(&mut probabilities), keys, scale, mask);
+        kernel::softmax_backward(
+            values_mut(&mut grad),
+            values_mut(&mut probabilities),
+            keys,
+            scale,
+            mask,
+            0,
+        );
         (grad, probabilities)
     }
 
@@ -247,7 +254,7 @@ impl FusedKernels for Flex {
 
     fn dropout_kernel(input: FlexTensor, mask: DropoutMask) -> FlexTensor {
         let mut input = contiguous(input);
-        kernel::dropout(values_mut(&mut input), mask);
+        kernel::dropout(values_mut(&mut input), mask, 0);
         input
     }
 
