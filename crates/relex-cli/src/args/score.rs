@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{BadRowArgument, ForeignArguments, ShiftArguments};
+use super::{BadRowArgument, FileRole, ForeignArguments, ShiftArguments};
 
 /// Where the gold labels of predictions files are.
 #[derive(Debug, Clone, Args)]
@@ -15,6 +15,9 @@ pub(crate) struct GoldArguments {
     /// Folder with the data files of --dataset.
     #[arg(long, value_name = "DIR", requires = "dataset")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Which of the files of --dataset the predictions are for.
+    #[arg(long, value_enum, default_value_t = FileRole::Train, requires = "dataset")]
+    pub(crate) gold: FileRole,
     /// What happens to a bad row of --dataset.
     #[arg(long, value_enum, default_value_t = BadRowArgument::Fail, requires = "dataset")]
     pub(crate) on_bad_row: BadRowArgument,

@@ -106,7 +106,8 @@ fn steps<'a>(
 
 /// Counts the data set's labelled rows that are not among those predicted.
 fn count_type_pairs(held_out: &HeldOut, pseudo_count: f64) -> anyhow::Result<TypePairPriors> {
-    let rows = held_out.others.iter().filter_map(|example| {
+    let others = held_out.others()?;
+    let rows = others.iter().filter_map(|example| {
         let (subject, object) = (&example.subject.entity_type, &example.object.entity_type);
         Some((subject.as_str(), object.as_str(), example.label?.index()))
     });
