@@ -5,8 +5,8 @@
 //!
 //! - One run an arm: the claim is about two trained models. [Approximate randomisation](ComparisonTest::ApproximateRandomisation)
 //!   tests it, the paired bootstrap gives the interval, McNemar's exact test is shown beside them.
-//! - Several runs an arm: the claim is about two ways of training. Sentences are resampled, the spread between runs is added to
-//!   what that gives, and Student's t with the degrees of freedom of both ([`ComparisonTest::SentencesAndSeeds`]) tests it.
+//! - Several runs an arm: the claim is about two ways of training. Sentences and runs are both resampled, and Student's t with the
+//!   degrees of freedom of both ([`ComparisonTest::SentencesAndSeeds`]) tests the difference.
 
 mod claim;
 mod holm;

@@ -410,7 +410,10 @@ fn a_large_report_is_small_and_opens_at_once() {
         loaded.as_f64().unwrap()
     };
     let milliseconds = (0..3).map(|_| opened()).reduce(f64::min).unwrap();
-    #[expect(clippy::print_stdout, reason = "`--nocapture` shows the figures that docs/results.md records")]
+    #[expect(
+        clippy::print_stdout,
+        reason = "`--nocapture` shows the figures that docs/results.md records"
+    )]
     {
         println!("{} bytes, {milliseconds:.0} ms", html.len());
     }
