@@ -83,12 +83,17 @@ fn rules() {
                     Verdict::FirstBetter | Verdict::SecondBetter
                 )
             });
+            let ratios = simulated.iter().map(|(comparison, redrawn)| {
+                let drawn = redrawn.widened_variance() - 2.0 * redrawn.interaction;
+                comparison.pairs[0].standard_error / drawn.max(0.0).sqrt()
+            });
             println!(
-                "  {} and {} runs, seed spread {seed_spread:.1}, difference {lead}: {}, as here {:.1}",
+                "  {} and {} runs, seed spread {seed_spread:.1}, difference {lead}: {}, as here {:.1}; standard error {:.3} of the drawn one",
                 runs[0],
                 runs[1],
                 rates.join(", "),
-                100.0 * here
+                100.0 * here,
+                ratios.sum::<f64>() / simulated.len() as f64
             );
         }
     }
