@@ -30,7 +30,7 @@ pub(crate) struct ReportArguments {
     /// Bootstrap resamples behind differences, and behind the scores of predictions files.
     #[arg(long, default_value_t = 10_000)]
     pub(crate) resamples: usize,
-    /// Their seed.
+    /// Seed of the resamples.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }

@@ -55,7 +55,7 @@ pub(crate) struct EvaluateArguments {
     /// That task's answer key (`id<TAB>relation` a line); --predictions is then an answer file too.
     #[arg(long, value_name = "FILE", requires = "semeval_scorer", requires = "predictions")]
     pub(crate) key: Option<PathBuf>,
-    /// Also write the scores as JSON here.
+    /// Also write the scores as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     #[command(flatten)]
@@ -83,10 +83,10 @@ pub(crate) struct CompareArguments {
     /// Bootstrap resamples, and shuffles.
     #[arg(long, default_value_t = 10_000)]
     pub(crate) resamples: usize,
-    /// Their seed.
+    /// Seed of the resamples and of the shuffles.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Also write the comparison as JSON here.
+    /// Also write the comparison as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &CalibrateArguments, verbosity: Verbosity) -> anyho
         types: &types,
         target,
         folds: arguments.folds,
-        bootstrap: bootstrap_config(&arguments.bootstrap),
+        bootstrap: bootstrap_config(&arguments.bootstrap, arguments.shift.scope),
     };
     let report = verbosity.timed("calibrate", || {
         calibrate(&held_out.predictions, &held_out.truth(), &config)
@@ -72,7 +72,7 @@ fn target(arguments: &CalibrateArguments, held_out: &HeldOut, verbosity: Verbosi
         labels: held_out.labels(),
         table: tempered.as_ref().unwrap_or(table),
         truth: held_out.truth(),
-        bootstrap: bootstrap_config(&arguments.bootstrap),
+        bootstrap: bootstrap_config(&arguments.bootstrap, arguments.shift.scope),
     };
     let read = || {
         let sources = &arguments.held_out.sources;

@@ -2,15 +2,14 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use relex_eval::{
-    Blend, GreedyConfig, Member, MemberWeights, OutOfFold, PredictionsMeta, ProbabilityTable, Selection, Truth, blend,
-    render_selection, select_members,
+    Blend, BootstrapConfig, GreedyConfig, Member, MemberWeights, OutOfFold, PredictionsMeta, ProbabilityTable,
+    Selection, Truth, blend, render_selection, select_members,
 };
 
 use super::{
     gold::{Gold, RunGolds, sentence_groups},
     held_out::{gold_of, read_out_of_fold},
     member::{check_named, predictions_path, read_member, say_new_notes},
-    shift::bootstrap_config,
 };
 use crate::{
     args::{BlendArgument, EnsembleArguments, Rows},
@@ -135,7 +134,11 @@ fn select(
         blend: blend_kind(arguments.blend),
         max_steps: arguments.max_steps,
         folds: arguments.folds,
-        bootstrap: bootstrap_config(&arguments.bootstrap),
+        bootstrap: BootstrapConfig {
+            resamples: arguments.resamples,
+            seed: arguments.seed,
+            ..BootstrapConfig::default()
+        },
     };
     Ok(verbosity.timed("select", || select_members(&known, &truth, &config))?)
 }

@@ -58,9 +58,9 @@ pub(super) fn weighted_em(
             *ratio = if *source > 0.0 { share / source } else { 0.0 };
         }
         next.fill(0.0);
-        for (row, weight) in target.rows().zip(weights) {
+        for (row, weight) in target.rows().zip(weights).filter(|(_, weight)| **weight > 0.0) {
             let total = super::linear::dot(row, &ratios);
-            if total > 0.0 && *weight > 0.0 {
+            if total > 0.0 {
                 let scale = weight / total;
                 for ((next, share), ratio) in next.iter_mut().zip(row).zip(&ratios) {
                     *next += share * ratio * scale;
