@@ -7,8 +7,8 @@
 mod simulation;
 
 use rayon::prelude::*;
-use relex_eval::{BootstrapConfig, Evaluation, EvaluationInput, Metric, Verdict, evaluate};
-use simulation::{Chance, Setting, World, claimed};
+use relex_eval::{BootstrapConfig, Comparison, Evaluation, EvaluationInput, Metric, Verdict, evaluate};
+use simulation::{Chance, Redrawn, Rule, Setting, World, claimed};
 
 const COMPARISONS: u64 = 2_000;
 
@@ -23,6 +23,7 @@ const BASE: Setting = Setting {
 
 fn main() {
     false_claims();
+    rules();
     power();
     for (sentences, classes) in [(40, 5), (120, 5), (120, 30), (600, 30)] {
         coverage(sentences, classes);
@@ -47,6 +48,53 @@ fn false_claims() {
                 seed_spread,
                 ..BASE
             });
+        }
+    }
+}
+
+/// Runs and sentences both drawn again, beside what is done.
+fn rules() {
+    println!("false claims about ways of training, % of {COMPARISONS}, and true differences of 0.5 found");
+    for runs in [[3, 3], [5, 5]] {
+        for (seed_spread, lead) in [(0.0, 0.0), (0.1, 0.0), (0.2, 0.0), (0.4, 0.0), (0.1, 0.5)] {
+            let setting = Setting {
+                runs,
+                seed_spread,
+                lead,
+                ..BASE
+            };
+            let simulated: Vec<_> = (0..COMPARISONS)
+                .into_par_iter()
+                .map(|number| setting.simulate_redrawn(number))
+                .collect();
+            let claims = |rule: Rule| {
+                let claims = |(comparison, redrawn): &(Comparison, Redrawn)| {
+                    redrawn.claims(rule, comparison.pairs[0].degrees_of_freedom.unwrap_or(f64::INFINITY))
+                };
+                100.0 * share(&simulated, claims)
+            };
+            let rates: Vec<String> = Rule::ALL
+                .into_iter()
+                .map(|rule| format!("{rule:?} {:.1}", claims(rule)))
+                .collect();
+            let here = share(&simulated, |(comparison, _)| {
+                matches!(
+                    comparison.pairs[0].verdict,
+                    Verdict::FirstBetter | Verdict::SecondBetter
+                )
+            });
+            let ratios = simulated.iter().map(|(comparison, redrawn)| {
+                let drawn = redrawn.widened_variance() - 2.0 * redrawn.interaction;
+                comparison.pairs[0].standard_error / drawn.max(0.0).sqrt()
+            });
+            println!(
+                "  {} and {} runs, seed spread {seed_spread:.1}, difference {lead}: {}, as here {:.1}; standard error {:.3} of the drawn one",
+                runs[0],
+                runs[1],
+                rates.join(", "),
+                100.0 * here,
+                ratios.sum::<f64>() / simulated.len() as f64
+            );
         }
     }
 }

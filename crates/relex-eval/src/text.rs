@@ -60,6 +60,38 @@ pub(crate) fn with_interval(score: &Score, scale: f64) -> String {
         scale * score.interval.low,
         scale * score.interval.high
     )
+    .replace('-', "−")
+}
+
+/// A difference with its sign, as [`sign`] has it: `+0.42`, `−0.10`, `±0.00`.
+pub(crate) fn signed(value: f64, digits: usize) -> String {
+    format!("{}{:.digits$}", sign(value, digits), value.abs())
+}
+
+/// A difference and its interval, each times `scale` and with its sign: `+0.42 (−0.10 – +0.93)`.
+pub(crate) fn signed_with_interval(score: &Score, scale: f64, digits: usize) -> String {
+    let [value, low, high] =
+        [score.value, score.interval.low, score.interval.high].map(|value| signed(scale * value, digits));
+    format!("{value} ({low} – {high})")
+}
+
+/// The sign of a difference, a true minus, `±` for one that `digits` behind the point show as 0.
+pub(crate) fn sign(value: f64, digits: usize) -> &'static str {
+    let shown_as_zero = 0.5 * 0.1_f64.powi(digits as i32);
+    match value {
+        value if value.abs() < shown_as_zero => "±",
+        value if value < 0.0 => "−",
+        _ => "+",
+    }
+}
+
+/// `p = 0.031`, or `p < 0.001`.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "p < 0.001".to_owned()
+    } else {
+        format!("p = {p:.3}")
+    }
 }
 
 /// `text` broken between words into lines of at most `width` character cells, `indent` included, each behind `indent`.
@@ -106,6 +138,20 @@ mod tests {
     fn padding_counts_cells_not_characters() {
         assert_eq!(pad("관계", 6), "관계  ");
         assert_eq!(pad("long", 2), "long");
+    }
+
+    #[test]
+    fn differences_have_a_sign_unless_they_are_shown_as_zero() {
+        let check = |value, digits, expected: &str| assert_eq!(signed(value, digits), expected);
+        check(0.416, 2, "+0.42");
+        check(-0.416, 2, "−0.42");
+        check(-0.004, 2, "±0.00");
+        check(-0.006, 2, "−0.01");
+        check(0.0, 4, "±0.0000");
+        assert_eq!(
+            (p_value(0.0004), p_value(0.0312)),
+            ("p < 0.001".into(), "p = 0.031".into())
+        );
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 mod simulation;
 
-use relex_eval::{Metric, Verdict};
-use simulation::{Chance, Setting, World, claimed};
+use rayon::prelude::*;
+use relex_eval::{Comparison, Metric, Verdict};
+use simulation::{Chance, Redrawn, Rule, Setting, World, claimed};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 const MODELS: Setting = Setting {
@@ -99,6 +100,65 @@ fn single_runs_mislead_about_ways_of_training() {
         .simulate_many(1_000),
     );
     assert!(rate > 0.2, "{rate}");
+}
+
+/// Drawing three runs from three, literally, claims too much where seeds matter and too little where they do not. Moving the runs
+/// apart for their number and asking Student's t mends the first, and finds far fewer of the true differences.
+#[test]
+fn drawing_runs_again_claims_too_much_or_too_little() {
+    let rates = |setting: Setting| {
+        let simulated: Vec<_> = (0..1_000)
+            .into_par_iter()
+            .map(|number| setting.simulate_redrawn(number))
+            .collect();
+        let rate = |claims: &dyn Fn(&(Comparison, Redrawn)) -> bool| {
+            simulated.iter().filter(|one| claims(one)).count() as f64 / simulated.len() as f64
+        };
+        let freedom = |comparison: &Comparison| comparison.pairs[0].degrees_of_freedom.unwrap();
+        (
+            Rule::ALL.map(|rule| rate(&|(comparison, redrawn)| redrawn.claims(rule, freedom(comparison)))),
+            rate(&|(comparison, _)| claimed(std::slice::from_ref(comparison)) > 0.0),
+        )
+    };
+    let trainings = Setting { runs: [3, 3], ..MODELS };
+    let ([ignored, drawn, widened, student], here) = rates(Setting {
+        seed_spread: 0.4,
+        ..trainings
+    });
+    assert!(
+        ignored > 0.4 && drawn > 0.09 && widened > 0.05,
+        "{ignored} {drawn} {widened}"
+    );
+    assert!(student < 0.03 && (0.02..=0.06).contains(&here), "{student} {here}");
+    let ([_, drawn, ..], here) = rates(trainings);
+    assert!(drawn < 0.01 && here > 0.02, "{drawn} {here}");
+    let ([.., student], here) = rates(Setting {
+        seed_spread: 0.1,
+        lead: 0.5,
+        ..trainings
+    });
+    assert!(student < 0.35 && here > 0.6, "{student} {here}");
+}
+
+/// The standard error is that of drawing sentences and runs again, the runs moved apart for their number, less the two times too
+/// often that it counts how single runs go up and down with the sentences.
+#[test]
+fn the_standard_error_is_that_of_drawing_both_again() {
+    for (runs, seed_spread) in [([3, 3], 0.0), ([3, 3], 0.2), ([5, 3], 0.1), ([5, 5], 0.4)] {
+        let setting = Setting {
+            runs,
+            seed_spread,
+            resamples: 20_000,
+            ..MODELS
+        };
+        let (comparison, redrawn) = setting.simulate_redrawn(5);
+        let error = comparison.pairs[0].standard_error;
+        let expected = (redrawn.widened_variance() - 2.0 * redrawn.interaction).sqrt();
+        assert!(
+            (error / expected - 1.0).abs() < 0.03,
+            "{setting:?}: {error}, drawn {expected}"
+        );
+    }
 }
 
 #[test]

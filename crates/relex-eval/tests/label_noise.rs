@@ -21,8 +21,8 @@ fn suspects(ranking: NoiseRanking) -> (Vec<Suspect>, Vec<bool>) {
     }
     let predictions = out_of_fold("valid", sample.posterior(&SOURCE, 1.0));
     let groups = sample.rows();
-    let (suspects, joint) = find_label_errors(&predictions, &truth(&given, &groups), ranking).unwrap();
-    let text = render_suspects(&suspects, &joint, &labels());
+    let (suspects, _) = find_label_errors(&predictions, &truth(&given, &groups), ranking).unwrap();
+    let text = render_suspects(&suspects, &labels());
     assert!(text.contains("of 4,000 rows"), "{text}");
     (suspects, flipped)
 }
@@ -58,7 +58,19 @@ fn flipped_labels_rank_first() {
         let confident: Vec<&Suspect> = suspects.iter().filter(|suspect| suspect.confident).collect();
         let right = confident.iter().filter(|suspect| flipped[suspect.row]).count();
         let share = right as f64 / confident.len() as f64;
-        assert!(share > 0.3, "{share}");
+        assert!(share > 0.35, "{share}");
+        #[expect(
+            clippy::print_stdout,
+            reason = "`--nocapture` shows the figures that docs/evaluation.md records"
+        )]
+        {
+            println!(
+                "{ranking:?}: of {count} {:.1} %, area {area:.3}; of {} confident {:.1} %",
+                precision * 100.0,
+                confident.len(),
+                share * 100.0
+            );
+        }
     }
 }
 

@@ -40,10 +40,10 @@ pub(crate) struct HeldOutArguments {
 /// How intervals are made.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BootstrapArguments {
-    /// Bootstrap resamples behind each interval.
-    #[arg(long, default_value_t = 500)]
-    pub(crate) resamples: usize,
-    /// Seed of everything random.
+    /// Bootstrap resamples behind each interval; by default 10000, or 500 with --scope labels, where each takes long.
+    #[arg(long)]
+    pub(crate) resamples: Option<usize>,
+    /// Seed of the resamples, and of everything else that is random.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }
@@ -88,8 +88,12 @@ pub(crate) struct EnsembleArguments {
     /// I vouch that this predictions file is for rows that its model did not learn from.
     #[arg(long, value_name = "FILE", requires = "select")]
     pub(crate) out_of_fold: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) bootstrap: BootstrapArguments,
+    /// Bootstrap resamples behind each gain's interval.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) resamples: usize,
+    /// Seed of the resamples and of the folds.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -171,7 +175,7 @@ pub(crate) enum ScopeArgument {
     /// The negative label's against all others'.
     #[default]
     Negative,
-    /// Every label's.
+    /// Every label's; slow.
     Labels,
 }
 

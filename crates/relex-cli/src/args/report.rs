@@ -18,6 +18,9 @@ pub(crate) struct ReportArguments {
     pub(crate) gold: GoldArguments,
     #[command(flatten)]
     pub(crate) foreign: ForeignArguments,
+    /// I vouch that this predictions file is for rows that its model did not learn from: labels that it suspects are shown.
+    #[arg(long, value_name = "FILE", requires = "predictions")]
+    pub(crate) out_of_fold: Vec<PathBuf>,
     /// Where the page goes; by default report.html in the folder of the only run.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -27,7 +30,7 @@ pub(crate) struct ReportArguments {
     /// Bootstrap resamples behind differences, and behind the scores of predictions files.
     #[arg(long, default_value_t = 10_000)]
     pub(crate) resamples: usize,
-    /// Their seed.
+    /// Seed of the resamples.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{BadRowArgument, ForeignArguments, ShiftArguments};
+use super::{BadRowArgument, FileRole, ForeignArguments, ShiftArguments};
 
 /// Where the gold labels of predictions files are.
 #[derive(Debug, Clone, Args)]
@@ -15,6 +15,9 @@ pub(crate) struct GoldArguments {
     /// Folder with the data files of --dataset.
     #[arg(long, value_name = "DIR", requires = "dataset")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Which of the files of --dataset the predictions are for.
+    #[arg(long, value_enum, default_value_t = FileRole::Train, requires = "dataset")]
+    pub(crate) gold: FileRole,
     /// What happens to a bad row of --dataset.
     #[arg(long, value_enum, default_value_t = BadRowArgument::Fail, requires = "dataset")]
     pub(crate) on_bad_row: BadRowArgument,
@@ -52,7 +55,7 @@ pub(crate) struct EvaluateArguments {
     /// That task's answer key (`id<TAB>relation` a line); --predictions is then an answer file too.
     #[arg(long, value_name = "FILE", requires = "semeval_scorer", requires = "predictions")]
     pub(crate) key: Option<PathBuf>,
-    /// Also write the scores as JSON here.
+    /// Also write the scores as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     #[command(flatten)]
@@ -80,10 +83,10 @@ pub(crate) struct CompareArguments {
     /// Bootstrap resamples, and shuffles.
     #[arg(long, default_value_t = 10_000)]
     pub(crate) resamples: usize,
-    /// Their seed.
+    /// Seed of the resamples and of the shuffles.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Also write the comparison as JSON here.
+    /// Also write the comparison as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 }

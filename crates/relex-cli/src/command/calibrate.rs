@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &CalibrateArguments, verbosity: Verbosity) -> anyho
         types: &types,
         target,
         folds: arguments.folds,
-        bootstrap: bootstrap_config(&arguments.bootstrap),
+        bootstrap: bootstrap_config(&arguments.bootstrap, arguments.shift.scope),
     };
     let report = verbosity.timed("calibrate", || {
         calibrate(&held_out.predictions, &held_out.truth(), &config)
@@ -72,7 +72,7 @@ fn target(arguments: &CalibrateArguments, held_out: &HeldOut, verbosity: Verbosi
         labels: held_out.labels(),
         table: tempered.as_ref().unwrap_or(table),
         truth: held_out.truth(),
-        bootstrap: bootstrap_config(&arguments.bootstrap),
+        bootstrap: bootstrap_config(&arguments.bootstrap, arguments.shift.scope),
     };
     let read = || {
         let sources = &arguments.held_out.sources;
@@ -106,7 +106,8 @@ fn steps<'a>(
 
 /// Counts the data set's labelled rows that are not among those predicted.
 fn count_type_pairs(held_out: &HeldOut, pseudo_count: f64) -> anyhow::Result<TypePairPriors> {
-    let rows = held_out.others.iter().filter_map(|example| {
+    let others = held_out.others()?;
+    let rows = others.iter().filter_map(|example| {
         let (subject, object) = (&example.subject.entity_type, &example.object.entity_type);
         Some((subject.as_str(), object.as_str(), example.label?.index()))
     });

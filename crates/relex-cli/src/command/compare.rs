@@ -3,9 +3,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use relex_eval::{Arm, BootstrapConfig, ComparisonInput, RunRows, compare, matching_rows, render_comparison};
 
-use super::{gold::Gold, member::check_named, open_run, scored::Scored};
+use super::{
+    gold::{Gold, RunGolds},
+    member::check_named,
+    open_run,
+    scored::Scored,
+};
 use crate::{
-    args::{ArmArgument, CompareArguments},
+    args::{ArmArgument, CompareArguments, MetricArgument},
     progress::{Verbosity, show},
 };
 
@@ -122,6 +127,7 @@ fn load(arms: &[ArmArgument], arguments: &CompareArguments, verbosity: Verbosity
     let named: Vec<PathBuf> = arms.iter().flat_map(|arm| arm.runs.clone()).collect();
     check_named(&arguments.foreign, &[], &named)?;
     let gold = Gold::of_flags(&arguments.gold)?;
+    let mut golds = RunGolds::default();
     let load = |path: &PathBuf| -> anyhow::Result<Loaded> {
         let scored = match &gold {
             Some(gold) if path.is_file() => Scored::of_file(path, gold, &arguments.foreign, verbosity)?,
@@ -129,8 +135,11 @@ fn load(arms: &[ArmArgument], arguments: &CompareArguments, verbosity: Verbosity
                 "{}: where its gold labels are is not known; name the data set with --dataset",
                 path.display()
             ),
-            _ => Scored::of_run(&open_run(path)?)?,
+            _ => Scored::of_run(&open_run(path)?, &mut golds)?,
         };
+        if matches!(arguments.metric, MetricArgument::Brier | MetricArgument::LogLoss) {
+            scored.table(path)?;
+        }
         Ok(Loaded {
             name: path.display().to_string(),
             scored,

@@ -2,18 +2,17 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use relex_eval::{
-    Blend, GreedyConfig, Member, MemberWeights, OutOfFold, PredictionsMeta, ProbabilityTable, Selection, Truth, blend,
-    render_selection, select_members,
+    Blend, BootstrapConfig, GreedyConfig, Member, MemberWeights, OutOfFold, PredictionsMeta, ProbabilityTable,
+    Selection, Truth, blend, render_selection, select_members,
 };
 
 use super::{
-    gold::{Gold, sentence_groups},
+    gold::{Gold, RunGolds, sentence_groups},
     held_out::{gold_of, read_out_of_fold},
     member::{check_named, predictions_path, read_member, say_new_notes},
-    shift::bootstrap_config,
 };
 use crate::{
-    args::{BlendArgument, EnsembleArguments},
+    args::{BlendArgument, EnsembleArguments, Rows},
     progress::{Verbosity, show},
 };
 
@@ -30,15 +29,15 @@ pub(crate) fn run(arguments: &EnsembleArguments, verbosity: Verbosity) -> anyhow
     )?;
     // Without a run or --dataset the members must know their label order.
     let gold = if arguments.gold.dataset.is_some() || arguments.members.iter().any(|member| member.is_dir()) {
-        Some(gold_of(&arguments.gold, &arguments.members)?)
+        Some(gold_of(&arguments.gold, &arguments.members, &mut RunGolds::default())?)
     } else {
         None
     };
-    let members = read_members(arguments, gold.as_ref(), verbosity)?;
+    let members = read_members(arguments, gold.as_deref(), verbosity)?;
     let kind = blend_kind(arguments.blend);
     let selection = match (arguments.select, &gold) {
         (false, _) => None,
-        (true, Some(gold)) => Some(select(arguments, learn_on, gold, members.len(), verbosity)?),
+        (true, Some(gold)) => Some(select(arguments, learn_on, gold, &members, verbosity)?),
         (true, None) => bail!("weights are learnt from gold labels: name their data set with --dataset"),
     };
     let weights = match &selection {
@@ -96,17 +95,25 @@ fn select(
     arguments: &EnsembleArguments,
     learn_on: &[PathBuf],
     gold: &Gold,
-    members: usize,
+    members: &[Member],
     verbosity: Verbosity,
 ) -> anyhow::Result<Selection> {
-    if learn_on.len() != members {
+    if learn_on.len() != members.len() {
         bail!(
-            "{} files to learn weights from, but {members} members; give --learn-on one file for each, in the same order",
-            learn_on.len()
+            "{} files to learn weights from, but {} members; give --learn-on one file for each, in the same order",
+            learn_on.len(),
+            members.len()
         );
     }
     let mut known: Vec<OutOfFold> = Vec::new();
     for source in learn_on {
+        // What there is to say about a member's file has been said.
+        let path = predictions_path(source, Rows::Valid)?;
+        let verbosity = if members.iter().any(|member| member.path == path) {
+            Verbosity::Quiet
+        } else {
+            verbosity
+        };
         let next = read_out_of_fold(source, gold, &arguments.foreign, &arguments.out_of_fold, verbosity)?;
         let next = match known.first() {
             None => next,
@@ -127,7 +134,11 @@ fn select(
         blend: blend_kind(arguments.blend),
         max_steps: arguments.max_steps,
         folds: arguments.folds,
-        bootstrap: bootstrap_config(&arguments.bootstrap),
+        bootstrap: BootstrapConfig {
+            resamples: arguments.resamples,
+            seed: arguments.seed,
+            ..BootstrapConfig::default()
+        },
     };
     Ok(verbosity.timed("select", || select_members(&known, &truth, &config))?)
 }

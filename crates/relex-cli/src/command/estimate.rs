@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &EstimateArguments, verbosity: Verbosity) -> anyhow
         labels: held_out.labels(),
         table: &table,
         truth: held_out.truth(),
-        bootstrap: bootstrap_config(&arguments.bootstrap),
+        bootstrap: bootstrap_config(&arguments.bootstrap, arguments.scope),
     };
     let report = verbosity.timed("look at the shift", || diagnose(&known, &target, arguments.scope))?;
     let groups = target_groups(&target);

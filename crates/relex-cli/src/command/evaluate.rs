@@ -1,13 +1,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use relex_eval::{
-    BootstrapConfig, DeclaredValues, Evaluation, TargetMix, TargetPrior, Truth, render_terminal, target_mix,
-};
+use relex_eval::{BootstrapConfig, Evaluation, TargetMix, TargetPrior, Truth, render_terminal, target_mix};
 use relex_train::RunFolder;
 
 use super::{
-    gold::Gold,
+    gold::{Gold, RunGolds},
     member::check_named,
     open_run,
     scored::Scored,
@@ -34,7 +32,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
     let target_mix = target_mix_of(arguments, &scored, bootstrap, verbosity)?;
     let mut evaluation = verbosity.timed("evaluate", || scored.evaluate(bootstrap))?;
     if arguments.slices {
-        let slicings = slices::slicings(&scored);
+        let slicings = slices::slicings(&scored)?;
         evaluation.slices = verbosity.timed("slices", || scored.evaluate_slices(bootstrap, &slicings))?;
     }
     evaluation.target_mix = target_mix;
@@ -55,7 +53,7 @@ pub(super) fn scored(arguments: &EvaluateArguments, verbosity: Verbosity) -> any
         (Some(_), _) if arguments.gold.dataset.is_some() => {
             bail!("a run knows its data set: leave --dataset out, or score a file with --predictions")
         }
-        (Some(run), _) => Scored::of_run(&open_run(run)?),
+        (Some(run), _) => Scored::of_run(&open_run(run)?, &mut RunGolds::default()),
         (None, Some(path)) => match Gold::of_flags(&arguments.gold)? {
             Some(gold) => Scored::of_file(path, &gold, &arguments.foreign, verbosity),
             None => bail!(
@@ -79,7 +77,7 @@ fn target_mix_of(
     }
     let sources: Vec<PathBuf> = arguments.run.iter().chain(&arguments.predictions).cloned().collect();
     let name = sources.first().map_or(Path::new("predictions"), PathBuf::as_path);
-    let (table, _) = scored.predictions.table(name, DeclaredValues::default())?;
+    let table = scored.table(name)?;
     let known = Known {
         labels: scored.labels.names(),
         table: &table,

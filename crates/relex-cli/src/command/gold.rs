@@ -1,12 +1,14 @@
 //! Labelled rows that predictions are for.
 
 use std::{
+    cell::OnceCell,
     collections::{HashMap, HashSet},
-    path::Path,
+    path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use anyhow::{Context, bail};
-use relex_data::{Example, LabelSet, Manifest, Part, Role, Tier, data_hash, duplicate_groups};
+use relex_data::{Example, LabelSet, Manifest, OnBadRow, Part, Role, Tier, data_hash, duplicate_groups};
 use relex_eval::PredictionsMeta;
 use relex_train::{RunFolder, resolve};
 
@@ -16,7 +18,11 @@ use crate::args::GoldArguments;
 /// A data set with labels, and the split whose conflict policy they follow.
 pub(super) struct Gold {
     pub(super) dataset: Dataset,
+    /// Which of its files the predictions are for.
+    role: Role,
     split: Option<Manifest>,
+    /// The rows of that file, read when they are first asked for.
+    examples: OnceCell<Vec<Example>>,
 }
 
 /// The rows of some predictions.
@@ -24,31 +30,57 @@ pub(super) struct GoldRows {
     pub(super) examples: Vec<Example>,
     /// Index of each row's label.
     pub(super) labels: Vec<usize>,
-    /// The data set's other labelled rows, but for those that the split holds out, in no order.
-    pub(super) others: Vec<Example>,
+}
+
+/// The gold labels of runs; runs of one data set and one split share them.
+#[derive(Default)]
+pub(super) struct RunGolds(Vec<(RunData, Rc<Gold>)>);
+
+/// What the gold labels of a run are made from: data set, its files' folder, what happens to bad rows, and the split as bytes.
+type RunData = (PathBuf, Option<PathBuf>, OnBadRow, Vec<u8>);
+
+impl RunGolds {
+    /// Of a run, as it was measured: the split in its folder says which conflicts were settled, and how.
+    pub(super) fn of(&mut self, folder: &RunFolder) -> anyhow::Result<Rc<Gold>> {
+        let data = resolve(&folder.config(), &[])?.data;
+        // What cannot be read is for the manifest's own reader to complain about.
+        let split = std::fs::read(folder.split()).unwrap_or_default();
+        let made_from = (data.dataset, data.folder, data.on_bad_row, split);
+        if let Some((_, gold)) = self.0.iter().find(|(known, _)| *known == made_from) {
+            return Ok(Rc::clone(gold));
+        }
+        let dataset = Dataset::find(&made_from.0, made_from.1.as_deref())?;
+        let gold = Rc::new(Gold::new(
+            dataset.with(made_from.2),
+            Role::Train,
+            Some(Manifest::read(&folder.split())?),
+        ));
+        self.0.push((made_from, Rc::clone(&gold)));
+        Ok(gold)
+    }
 }
 
 impl Gold {
+    fn new(dataset: Dataset, role: Role, split: Option<Manifest>) -> Self {
+        Self {
+            dataset,
+            role,
+            split,
+            examples: OnceCell::new(),
+        }
+    }
+
     /// Of the flags, if they name a data set.
-    pub(super) fn of_flags(arguments: &GoldArguments) -> anyhow::Result<Option<Self>> {
+    pub(super) fn of_flags(arguments: &GoldArguments) -> anyhow::Result<Option<Rc<Self>>> {
         let Some(dataset) = &arguments.dataset else {
             return Ok(None);
         };
         let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
-        Ok(Some(Self {
-            dataset: dataset.with(arguments.on_bad_row.into()),
-            split: arguments.split.as_deref().map(Manifest::read).transpose()?,
-        }))
-    }
-
-    /// Of a run, as it was measured: the split in its folder says which conflicts were settled, and how.
-    pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Self> {
-        let data = resolve(&folder.config(), &[])?.data;
-        let dataset = Dataset::find(&data.dataset, data.folder.as_deref())?;
-        Ok(Self {
-            dataset: dataset.with(data.on_bad_row),
-            split: Some(Manifest::read(&folder.split())?),
-        })
+        Ok(Some(Rc::new(Self::new(
+            dataset.with(arguments.on_bad_row.into()),
+            arguments.gold.into(),
+            arguments.split.as_deref().map(Manifest::read).transpose()?,
+        ))))
     }
 
     /// The label order.
@@ -64,47 +96,88 @@ impl Gold {
     /// The labelled rows with these ids, of which `meta` tells more; `path` is where they were predicted.
     pub(super) fn rows(&self, path: &Path, ids: &[String], meta: Option<&PredictionsMeta>) -> anyhow::Result<GoldRows> {
         let spec = &self.dataset.spec;
-        let mut examples = self.dataset.read(Role::Train)?;
-        if let Some(split) = &self.split {
-            examples = split.resolve(examples, &spec.labels)?;
-        }
-        let mut by_id: HashMap<String, Example> = examples
-            .into_iter()
-            .map(|example| (example.id.clone(), example))
+        let by_id: HashMap<&str, &Example> = self
+            .examples()?
+            .iter()
+            .map(|example| (example.id.as_str(), example))
             .collect();
         let mut examples = Vec::with_capacity(ids.len());
         let mut labels = Vec::with_capacity(ids.len());
         for id in ids {
-            let example = by_id
-                .remove(id)
-                .with_context(|| format!("{}: row {id:?} is not in data set {:?}", path.display(), spec.name))?;
-            let label = example
-                .label
-                .with_context(|| format!("{}: row {id:?} has no gold label to score against", path.display()))?;
+            let example = by_id.get(id.as_str()).with_context(|| {
+                format!(
+                    "{}: row {id:?} is not among the {} rows of data set {:?}; --gold says which of its files the predictions are for",
+                    path.display(),
+                    name(self.role),
+                    spec.name
+                )
+            })?;
+            let label = example.label.with_context(|| {
+                format!(
+                    "{}: row {id:?} has no gold label to score against among the {} rows of data set {:?}",
+                    path.display(),
+                    name(self.role),
+                    spec.name
+                )
+            })?;
             labels.push(label.index());
-            examples.push(example);
+            examples.push((*example).clone());
         }
         if meta.is_some_and(|meta| !describes(meta, &examples, &spec.labels)) {
             bail!(
-                "{}: data set {:?} has rows of these ids, but not those that were predicted; restore its data file, predict again, or if \
-                 their split settled conflicts, give it with --split",
+                "{}: data set {:?} has {} rows of these ids, but not those that were predicted; say with --gold which of its files they are \
+                 in, restore its data file, predict again, or if their split settled conflicts, give it with --split",
                 path.display(),
-                spec.name
+                spec.name,
+                name(self.role)
             );
         }
-        let held_out: HashSet<&str> = self
+        Ok(GoldRows { examples, labels })
+    }
+
+    /// The data set's labelled training rows that do not have these ids, but for those that the split holds out. Where the
+    /// predictions are for another file these are all of them, and none where there is no training file.
+    pub(super) fn others<'a>(&'a self, ids: &'a [String]) -> anyhow::Result<Vec<Example>> {
+        let held_out = self
             .split
             .iter()
             .flat_map(Manifest::rows)
             .filter(|row| row.part == Part::HoldOut)
-            .map(|row| row.id.as_str())
-            .collect();
-        let is_other = |example: &Example| example.label.is_some() && !held_out.contains(example.id.as_str());
-        Ok(GoldRows {
-            examples,
-            labels,
-            others: by_id.into_values().filter(is_other).collect(),
-        })
+            .map(|row| row.id.as_str());
+        let mut left_out: HashSet<&str> = held_out.collect();
+        let other_file;
+        let examples = if self.role == Role::Train {
+            left_out.extend(ids.iter().map(String::as_str));
+            self.examples()?
+        } else if self.dataset.spec.find_file(&self.dataset.files, Role::Train).is_some() {
+            other_file = self.dataset.read(Role::Train)?;
+            &other_file
+        } else {
+            return Ok(Vec::new());
+        };
+        let is_other = |example: &&Example| example.label.is_some() && !left_out.contains(example.id.as_str());
+        Ok(examples.iter().filter(is_other).cloned().collect())
+    }
+
+    /// Every row of the file that the predictions are for, with conflicts settled as the split says.
+    fn examples(&self) -> anyhow::Result<&[Example]> {
+        if let Some(examples) = self.examples.get() {
+            return Ok(examples);
+        }
+        let mut examples = self.dataset.read(self.role)?;
+        if let Some(split) = self.split.as_ref().filter(|_| self.role == Role::Train) {
+            examples = split.resolve(examples, &self.dataset.spec.labels)?;
+        }
+        Ok(self.examples.get_or_init(|| examples))
+    }
+}
+
+/// What messages call a file's rows.
+fn name(role: Role) -> &'static str {
+    match role {
+        Role::Train => "training",
+        Role::Valid => "validation",
+        Role::Test => "test",
     }
 }
 

@@ -3,14 +3,15 @@
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use relex_data::{Example, Manifest, Part};
-use relex_eval::{OutOfFold, Truth};
+use relex_eval::{EvalError, Member, OutOfFold, Truth};
 
 use super::{
-    gold::{Gold, sentence_groups},
+    gold::{Gold, RunGolds, sentence_groups},
     member::{is_named, predictions_path, read_member, say_new_notes},
     open_run,
 };
@@ -23,49 +24,49 @@ use crate::{
 pub(super) struct HeldOut {
     pub(super) predictions: OutOfFold,
     /// Of the rows of files, and whose label order all are in.
-    pub(super) source: Gold,
+    pub(super) source: Rc<Gold>,
     pub(super) examples: Vec<Example>,
     pub(super) gold: Vec<usize>,
-    /// The data set's other labelled rows, but for those that a split holds out, in no order.
-    pub(super) others: Vec<Example>,
+    /// Of the rows of the first source.
+    first: Rc<Gold>,
     groups: Vec<usize>,
 }
 
 impl HeldOut {
     /// Reads all sources and pools them.
     pub(super) fn open(arguments: &HeldOutArguments, verbosity: Verbosity) -> anyhow::Result<Self> {
-        let source = gold_of(&arguments.gold, &arguments.sources)?;
+        let mut golds = RunGolds::default();
+        let source = gold_of(&arguments.gold, &arguments.sources, &mut golds)?;
         let mut parts = Vec::new();
         let (mut examples, mut gold) = (Vec::new(), Vec::new());
-        let mut others = None;
+        let mut first = None;
         for path in &arguments.sources {
             let part = read_out_of_fold(path, &source, &arguments.foreign, &arguments.out_of_fold, verbosity)?;
             let member = part.member();
             let own = if path.is_dir() {
-                Some(Gold::of_run(&open_run(path)?)?)
+                golds.of(&open_run(path)?)?
             } else {
-                None
+                Rc::clone(&source)
             };
-            let rows = own
-                .as_ref()
-                .unwrap_or(&source)
-                .rows(&member.path, &member.ids, member.meta.as_ref())?;
+            let rows = own.rows(&member.path, &member.ids, member.meta.as_ref())?;
             examples.extend(rows.examples);
             gold.extend(rows.labels);
-            others = others.or(Some(rows.others));
+            first.get_or_insert(own);
             parts.push(part);
         }
-        let predictions = OutOfFold::pooled(parts)?;
-        let predicted: HashSet<&String> = predictions.member().ids.iter().collect();
-        let others = others.unwrap_or_default().into_iter();
         Ok(Self {
             groups: sentence_groups(&examples),
-            others: others.filter(|example| !predicted.contains(&example.id)).collect(),
-            predictions,
+            first: first.unwrap_or_else(|| Rc::clone(&source)),
+            predictions: OutOfFold::pooled(parts)?,
             source,
             examples,
             gold,
         })
+    }
+
+    /// The data set's labelled training rows that were not predicted, but for those that a split holds out.
+    pub(super) fn others(&self) -> anyhow::Result<Vec<Example>> {
+        self.first.others(&self.predictions.member().ids)
     }
 
     pub(super) fn truth(&self) -> Truth<'_> {
@@ -88,12 +89,16 @@ pub(super) fn entity_types(examples: &[Example]) -> Vec<(String, String)> {
 }
 
 /// The gold labels that the flags name, or those of the first source that is a run.
-pub(super) fn gold_of(arguments: &GoldArguments, sources: &[PathBuf]) -> anyhow::Result<Gold> {
+pub(super) fn gold_of(
+    arguments: &GoldArguments,
+    sources: &[PathBuf],
+    golds: &mut RunGolds,
+) -> anyhow::Result<Rc<Gold>> {
     if let Some(gold) = Gold::of_flags(arguments)? {
         return Ok(gold);
     }
     match sources.iter().find(|source| source.is_dir()) {
-        Some(run) => Gold::of_run(&open_run(run)?),
+        Some(run) => golds.of(&open_run(run)?),
         None => bail!(
             "the gold labels are not known: none of the files is a run's folder; name their data set with --dataset"
         ),
@@ -114,11 +119,23 @@ pub(super) fn read_out_of_fold(
     let notes = member.notes.len();
     let member = member.with_labels(gold.labels(), "its data set")?;
     say_new_notes(notes, &member, verbosity);
-    let out_of_fold = if is_named(&path, vouched) || is_named(source, vouched) {
+    let is_vouched = is_named(&path, vouched) || is_named(source, vouched);
+    known_out_of_fold(member, is_vouched).map_err(|error| match error.downcast_ref() {
+        Some(EvalError::NotOutOfFold { .. }) if !is_vouched => error.context(format!(
+            "if you know better, say so with --out-of-fold {}",
+            path.display()
+        )),
+        _ => error,
+    })
+}
+
+/// Predictions whose description says that they are out of fold, or that are vouched for.
+pub(super) fn known_out_of_fold(member: Member, is_vouched: bool) -> anyhow::Result<OutOfFold> {
+    let path = member.path.clone();
+    let out_of_fold = if is_vouched {
         OutOfFold::vouched(member)
     } else {
-        OutOfFold::marked(member)
-            .with_context(|| format!("if you know better, say so with --out-of-fold {}", path.display()))?
+        OutOfFold::marked(member)?
     };
     // A word does not stand against the run's own split.
     match learnt_by_run(&path, &out_of_fold)? {

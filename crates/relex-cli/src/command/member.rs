@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
-use relex_eval::{DeclaredValues, Member, PredictionsMeta, read_label_order};
+use anyhow::{anyhow, bail};
+use relex_eval::{DeclaredValues, EvalError, Member, PredictionsMeta, read_label_order};
 use relex_train::RunFolder;
 
 use super::open_run;
@@ -54,15 +54,40 @@ pub(super) fn read_member(
     let given = label_order(path, foreign)?;
     let described = PredictionsMeta::read_beside(path)?.is_some();
     let order = given.as_deref().or(dataset_labels).filter(|_| !described);
-    let member = Member::read(path, order, declared(path, foreign)?)?;
+    let declared = declared(path, foreign)?;
+    let member = Member::read(path, order, declared).map_err(|error| with_flags(error, path, declared))?;
     if given.is_none() && !described {
-        verbosity.note(format!(
-            "{}: no .meta.json; read in the data set's label order",
-            path.display()
-        ));
+        note_label_order(path, verbosity);
     }
     member.notes.iter().for_each(|note| verbosity.note(note));
     Ok(member)
+}
+
+/// Says that a file was read in the data set's label order for want of another.
+pub(super) fn note_label_order(path: &Path, verbosity: Verbosity) {
+    verbosity.note(format!(
+        "{}: no .meta.json; read in the data set's label order",
+        path.display()
+    ));
+}
+
+/// The error with the flag that may mend it.
+pub(super) fn with_flags(error: EvalError, path: &Path, declared: DeclaredValues) -> anyhow::Error {
+    let path = path.display();
+    match &error {
+        EvalError::UnexpectedValues { remedy, .. } if declared == DeclaredValues::default() => {
+            let scores = if remedy.contains("as scores") {
+                format!("--scores {path} or ")
+            } else {
+                String::new()
+            };
+            anyhow!("{error}: {scores}--logits {path}")
+        }
+        EvalError::Field {
+            column: "pred_label", ..
+        } => anyhow!("{error}; another one is given with --labels {path}=ORDER"),
+        _ => error.into(),
+    }
 }
 
 /// Says what a later step did to a member's order of labels or rows.
@@ -78,14 +103,22 @@ pub(super) fn is_named(path: &Path, files: &[PathBuf]) -> bool {
 fn label_order(path: &Path, foreign: &ForeignArguments) -> anyhow::Result<Option<Vec<String>>> {
     let mut general = None;
     for argument in &foreign.labels {
-        // A label order's path may hold `=` itself.
-        match argument.split_once('=').filter(|_| !Path::new(argument).exists()) {
-            Some((file, order)) if Path::new(file) == path => return Ok(Some(read_label_order(order)?)),
-            Some(_) => {}
-            None => general = Some(argument),
+        match order_argument(argument) {
+            (Some(file), order) if file == path => return Ok(Some(read_label_order(order)?)),
+            (Some(_), _) => {}
+            (None, order) => general = Some(order),
         }
     }
     Ok(general.map(read_label_order).transpose()?)
+}
+
+/// The file that a label order is for, if it is for one only, and the order's own.
+fn order_argument(argument: &str) -> (Option<&Path>, &str) {
+    // A label order's path may hold `=` itself.
+    match argument.split_once('=').filter(|_| !Path::new(argument).exists()) {
+        Some((file, order)) => (Some(Path::new(file)), order),
+        None => (None, argument),
+    }
 }
 
 fn declared(path: &Path, foreign: &ForeignArguments) -> anyhow::Result<DeclaredValues> {
@@ -106,7 +139,8 @@ pub(super) fn is_declared(path: &Path, foreign: &ForeignArguments) -> anyhow::Re
     Ok(values != DeclaredValues::default() || label_order(path, foreign)?.is_some())
 }
 
-/// Refuses flags that name a file which is none of those read: it would be ignored. `vouched` are those of --out-of-fold.
+/// Refuses flags about a file which is none of those read, or knows better: they would be ignored. `vouched` are those of
+/// --out-of-fold.
 pub(super) fn check_named(foreign: &ForeignArguments, vouched: &[PathBuf], read: &[PathBuf]) -> anyhow::Result<()> {
     let files = [
         ("--logits", &foreign.logits[..]),
@@ -119,6 +153,31 @@ pub(super) fn check_named(foreign: &ForeignArguments, vouched: &[PathBuf], read:
                 "{flag} {}: no such file is read here; write the path as it stands among the arguments",
                 stray.display()
             );
+        }
+    }
+    let is_bare = |path: &PathBuf| Ok::<_, EvalError>(path.is_file() && PredictionsMeta::read_beside(path)?.is_none());
+    for argument in &foreign.labels {
+        let order = order_argument(argument);
+        let mut bare = false;
+        for path in read
+            .iter()
+            .filter(|path| order.0.is_none_or(|file| file == path.as_path()))
+        {
+            bare |= is_bare(path)?;
+        }
+        match order.0 {
+            _ if bare => {}
+            Some(file) if is_named(file, read) => bail!(
+                "--labels {argument}: the .meta.json of {} names its label order; leave --labels out",
+                file.display()
+            ),
+            Some(file) => bail!(
+                "--labels {argument}: no file {} is read here; write the path as it stands among the arguments",
+                file.display()
+            ),
+            None => bail!(
+                "--labels {argument}: every file that is read here has a .meta.json that names its label order; leave --labels out"
+            ),
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &NoiseArguments, verbosity: Verbosity) -> anyhow::R
         RankArgument::Margin => NoiseRanking::NormalisedMargin,
         RankArgument::SelfConfidence => NoiseRanking::SelfConfidence,
     };
-    let (suspects, joint) = find_label_errors(&held_out.predictions, &held_out.truth(), ranking)?;
+    let (suspects, _) = find_label_errors(&held_out.predictions, &held_out.truth(), ranking)?;
     let of_each = |text: fn(&Example) -> &str| -> Vec<String> {
         let texts = held_out.examples.iter().map(text);
         texts.map(str::to_owned).collect()
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &NoiseArguments, verbosity: Verbosity) -> anyhow::R
     });
     super::split::create_parent(&arguments.out)?;
     write_suspects(&arguments.out, &suspects, held_out.labels(), &columns)?;
-    show(&render_suspects(&suspects, &joint, held_out.labels()));
+    show(&render_suspects(&suspects, held_out.labels()));
     show(&format!("\n{} rows in {}", suspects.len(), arguments.out.display()));
     Ok(())
 }

@@ -1,3 +1,4 @@
+mod noise;
 mod provenance;
 
 use std::path::PathBuf;
@@ -12,8 +13,8 @@ use relex_train::RunFolder;
 use super::{
     compare::{Loaded, aligned, short_names},
     evaluate::read_evaluation,
-    gold::Gold,
-    member::check_named,
+    gold::{Gold, RunGolds},
+    member::{check_named, is_named},
     open_run,
     scored::Scored,
     slices,
@@ -31,16 +32,21 @@ pub(crate) fn run(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::
     let systems = verbosity.timed("read", || load(arguments, verbosity))?;
     let names = short_names(&systems.iter().map(|system| system.path.clone()).collect::<Vec<_>>());
     let reference = &systems[0].loaded;
-    let slicings = slices::slicings(&reference.scored);
+    let slicings = slices::slicings(&reference.scored)?;
     let mut shown = Vec::new();
     for (name, system) in names.into_iter().zip(&systems) {
         // Before it is scored: what may not stand beside the others is refused at once.
         let probabilities = aligned(reference, &system.loaded)?;
         let evaluation = verbosity.timed("evaluate", || system.evaluation(arguments, reference, &slicings))?;
+        let suspects = verbosity.timed("label noise", || {
+            let is_vouched = is_named(&system.path, &arguments.out_of_fold);
+            noise::suspects(system, reference, &probabilities, is_vouched, verbosity)
+        })?;
         shown.push(ReportSystem {
             name,
             evaluation,
             probabilities,
+            suspects,
             history: system.history()?,
             provenance: system.provenance()?,
         });
@@ -79,8 +85,9 @@ struct System {
 }
 
 fn load(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<Vec<System>> {
-    check_named(&arguments.foreign, &[], &arguments.predictions)?;
+    check_named(&arguments.foreign, &arguments.out_of_fold, &arguments.predictions)?;
     let mut systems = Vec::new();
+    let mut golds = RunGolds::default();
     for path in &arguments.run {
         let folder = open_run(path)?;
         // What is missing is said before anything is computed.
@@ -89,7 +96,7 @@ fn load(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<Vec
             path: path.clone(),
             loaded: Loaded {
                 name: path.display().to_string(),
-                scored: Scored::of_run(&folder)?,
+                scored: Scored::of_run(&folder, &mut golds)?,
             },
             run: Some(folder),
         });
@@ -201,8 +208,9 @@ impl System {
                 level: evaluation.micro_f1.interval.level,
             };
             // The slicings are those of the reference's rows, which may stand in another order here.
-            let own_order =
-                (scored.predictions.ids != reference.scored.predictions.ids).then(|| slices::slicings(scored));
+            let own_order = (scored.predictions.ids != reference.scored.predictions.ids)
+                .then(|| slices::slicings(scored))
+                .transpose()?;
             evaluation.slices = scored.evaluate_slices(config, own_order.as_deref().unwrap_or(slicings))?;
         }
         Ok(evaluation)

@@ -1,18 +1,18 @@
 //! Predictions beside the labelled rows that they are for.
 
-use std::path::Path;
+use std::{path::Path, rc::Rc};
 
 use anyhow::bail;
 use relex_data::{Example, LabelSet};
 use relex_eval::{
-    BootstrapConfig, Evaluation, EvaluationInput, Predictions, PredictionsMeta, SliceTable, Slicing, evaluate,
-    evaluate_slices,
+    BootstrapConfig, DeclaredValues, Evaluation, EvaluationInput, Predictions, PredictionsMeta, ProbabilityTable,
+    SliceTable, Slicing, ValueKind, evaluate, evaluate_slices,
 };
 use relex_train::RunFolder;
 
 use super::{
-    gold::{Gold, sentence_groups},
-    member::{is_declared, read_member, run_predictions, say_new_notes},
+    gold::{Gold, RunGolds, sentence_groups},
+    member::{is_declared, note_label_order, read_member, run_predictions, say_new_notes, with_flags},
 };
 use crate::{
     args::{ForeignArguments, Rows},
@@ -25,24 +25,24 @@ pub(super) struct Scored {
     pub(super) examples: Vec<Example>,
     pub(super) labels: LabelSet,
     pub(super) gold: Vec<usize>,
-    /// The data set's other labelled rows, but for those that a split holds out, in no order.
-    pub(super) others: Vec<Example>,
+    /// Where the labels are from.
+    source: Rc<Gold>,
     /// The sentence of each row.
     pub(super) groups: Vec<usize>,
 }
 
 impl Scored {
     /// A run's predictions for its validation fold.
-    pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Self> {
+    pub(super) fn of_run(folder: &RunFolder, golds: &mut RunGolds) -> anyhow::Result<Self> {
         let path = run_predictions(folder, Rows::Valid)?;
-        let gold = Gold::of_run(folder)?;
+        let gold = golds.of(folder)?;
         Self::new(&path, &gold, read_as_they_are(&path, &gold)?)
     }
 
     /// Predictions of any system for labelled rows.
     pub(super) fn of_file(
         path: &Path,
-        gold: &Gold,
+        gold: &Rc<Gold>,
         foreign: &ForeignArguments,
         verbosity: Verbosity,
     ) -> anyhow::Result<Self> {
@@ -54,12 +54,14 @@ impl Scored {
             say_new_notes(notes, &member, verbosity);
             member.predictions()
         } else {
-            read_as_they_are(path, gold)?
+            let predictions = read_as_they_are(path, gold)?;
+            note_what_was_read(path, &predictions, verbosity)?;
+            predictions
         };
         Self::new(path, gold, predictions)
     }
 
-    fn new(path: &Path, gold: &Gold, predictions: Predictions) -> anyhow::Result<Self> {
+    fn new(path: &Path, gold: &Rc<Gold>, predictions: Predictions) -> anyhow::Result<Self> {
         if predictions.labels != gold.labels() {
             bail!(
                 "{}: its label order is not that of data set {:?}; name it with --labels",
@@ -74,9 +76,23 @@ impl Scored {
             labels: gold.dataset.spec.labels.clone(),
             gold: rows.labels,
             examples: rows.examples,
-            others: rows.others,
+            source: Rc::clone(gold),
             predictions,
         })
+    }
+
+    /// The data set's labelled training rows that were not scored, but for those that a split holds out.
+    pub(super) fn others(&self) -> anyhow::Result<Vec<Example>> {
+        self.source.others(&self.predictions.ids)
+    }
+
+    /// The predictions as probabilities; refused where they are none. `path` is what the user named.
+    pub(super) fn table(&self, path: &Path) -> anyhow::Result<ProbabilityTable> {
+        let values = DeclaredValues::default();
+        match self.predictions.table(path, values) {
+            Ok((table, _)) => Ok(table),
+            Err(error) => Err(with_flags(error, path, values)),
+        }
     }
 
     /// Scores with intervals.
@@ -105,9 +121,26 @@ impl Scored {
     }
 }
 
+/// Says what may not be taken for granted of a file of another system.
+fn note_what_was_read(path: &Path, predictions: &Predictions, verbosity: Verbosity) -> anyhow::Result<()> {
+    if PredictionsMeta::read_beside(path)?.is_none() {
+        note_label_order(path, verbosity);
+    }
+    match ValueKind::recognise(&predictions.probabilities, predictions.labels.len()) {
+        ValueKind::Probabilities => {}
+        kind @ ValueKind::Rounded { .. } => verbosity.note(format!("{}: {kind}; scored as they are", path.display())),
+        kind => verbosity.note(format!(
+            "{}: {kind}; scored by their ranking alone, without calibration error, Brier score and log loss (--scores and \
+             --logits make probabilities of them)",
+            path.display()
+        )),
+    }
+    Ok(())
+}
+
 /// In the label order of the description beside the file, else in the data set's.
 fn read_as_they_are(path: &Path, gold: &Gold) -> anyhow::Result<Predictions> {
     let described = PredictionsMeta::read_beside(path)?.is_some();
     let order = if described { None } else { Some(gold.labels()) };
-    Ok(Predictions::read(path, order)?)
+    Predictions::read(path, order).map_err(|error| with_flags(error, path, DeclaredValues::default()))
 }

@@ -114,9 +114,13 @@ pub(super) fn shift_input<'a>(
     }
 }
 
-pub(super) fn bootstrap_config(arguments: &BootstrapArguments) -> BootstrapConfig {
+pub(super) fn bootstrap_config(arguments: &BootstrapArguments, scope: ScopeArgument) -> BootstrapConfig {
+    let usual = match scope {
+        ScopeArgument::Negative => 10_000,
+        ScopeArgument::Labels => 500,
+    };
     BootstrapConfig {
-        resamples: arguments.resamples,
+        resamples: arguments.resamples.unwrap_or(usual),
         seed: arguments.seed,
         ..BootstrapConfig::default()
     }

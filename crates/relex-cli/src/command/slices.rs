@@ -17,13 +17,13 @@ const DISTANCES: [usize; 6] = [0, 4, 8, 16, 32, 64];
 const FREQUENCIES: [usize; 5] = [0, 100, 300, 1_000, 3_000];
 
 /// Every slicing for which the rows have keys.
-pub(super) fn slicings(scored: &Scored) -> Vec<Slicing> {
-    let rows = &scored.examples;
+pub(super) fn slicings(scored: &Scored) -> anyhow::Result<Vec<Slicing>> {
+    let (rows, others) = (&scored.examples, scored.others()?);
     let slicing = |name: &str, key: &dyn Fn(&Example) -> Option<String>| Slicing {
         name: name.to_owned(),
         keys: rows.iter().map(key).collect(),
     };
-    let frequency = frequencies(scored);
+    let frequency = frequencies(if others.is_empty() { rows } else { &others });
     let all = [
         slicing("entity types", &|row| {
             Some(format!("{} → {}", row.subject.entity_type, row.object.entity_type))
@@ -41,21 +41,17 @@ pub(super) fn slicings(scored: &Scored) -> Vec<Slicing> {
         }),
         Slicing {
             name: "learnt from".to_owned(),
-            keys: leaks(rows, &scored.others),
+            keys: leaks(rows, &others),
         },
     ];
-    all.into_iter()
+    Ok(all
+        .into_iter()
         .filter(|slicing| slicing.keys.iter().any(Option::is_some))
-        .collect()
+        .collect())
 }
 
-/// Rows of each label that were not scored, or of all if every row was (predictions out of fold).
-fn frequencies(scored: &Scored) -> HashMap<LabelId, usize> {
-    let learnt = if scored.others.is_empty() {
-        &scored.examples
-    } else {
-        &scored.others
-    };
+/// Rows of each label: of those that were not scored, or of all if every row was (predictions out of fold).
+fn frequencies(learnt: &[Example]) -> HashMap<LabelId, usize> {
     let mut counts = HashMap::new();
     for label in learnt.iter().filter_map(|row| row.label) {
         *counts.entry(label).or_default() += 1;

@@ -155,7 +155,7 @@ fn several_seeds_an_arm_and_several_arms() {
     for part in ["after Holm", "corrected for 3 comparisons"] {
         assert!(three.contains(part), "{part:?} is not in {three}");
     }
-    let shared = [&["compare", "good0.csv"], &arms[1..], &DATA].concat();
+    let shared = [&["compare", "-q", "good0.csv"], &arms[1..], &DATA].concat();
     bench.refuse(&shared, &["one of the runs of an arm", "in \"good0\" and in \"good\""]);
 }
 
@@ -183,7 +183,7 @@ fn unequal_rows_are_refused_by_name() {
         .collect();
     bench.write("fewer.csv", fewer);
     let refuse = |arguments: &[&str], parts: &[&str]| {
-        let arguments = [&["compare"], arguments, &["--resamples", "50"]].concat();
+        let arguments = [&["compare", "-q"], arguments, &["--resamples", "50"]].concat();
         bench.refuse(&arguments, parts);
     };
     refuse(
@@ -229,7 +229,16 @@ fn other_gold_labels_and_sentences_are_refused_by_name() {
         .next()
         .unwrap()
         .to_owned();
-    let arguments = ["compare", "run", "file.csv", "--dataset", "edited", "--resamples", "50"];
+    let arguments = [
+        "compare",
+        "run",
+        "file.csv",
+        "--dataset",
+        "edited",
+        "--resamples",
+        "50",
+        "-q",
+    ];
     let original = bench.text("edited/train.csv");
     let row = original
         .lines()
@@ -398,6 +407,7 @@ fn the_official_semeval_scorer() {
             "all.csv",
             "--dataset",
             "tiny",
+            "-q",
         ],
         &["not a label of SemEval-2010 Task 8"],
     );

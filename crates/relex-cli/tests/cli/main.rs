@@ -19,6 +19,7 @@ mod convert;
 mod ensemble;
 mod export;
 mod fetch;
+mod foreign;
 mod freeze;
 mod heads;
 mod hub;

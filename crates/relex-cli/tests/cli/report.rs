@@ -19,7 +19,7 @@ fn bench() -> Bench {
 const DATA: [&str; 4] = ["--dataset", "made", "--resamples", "100"];
 
 fn report<'a>(sources: &[&'a str]) -> Vec<&'a str> {
-    [&["report", "--out", "page.html"][..], sources, &DATA].concat()
+    [&["report", "--out", "page.html", "-q"][..], sources, &DATA].concat()
 }
 
 /// The JSON that the page carries.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::cross_fit::{CalibrationReport, StepFit};
 use super::steps::FittedStep;
 use crate::gain::Gain;
-use crate::text::{printable, thousands};
+use crate::text::{printable, signed, thousands};
 
 /// Whether the model is calibrated, and each step with what it is worth, as aligned plain text that
 /// ends in a line break. `labels` is the label order.
@@ -71,9 +71,9 @@ fn render_step(text: &mut String, step: &StepFit, labels: &[String]) -> std::fmt
         FittedStep::TargetPrior { .. } => ("re-weighted to the target's shares of labels".to_owned(), ""),
         FittedStep::NegativeThreshold(threshold) => (
             format!(
-                "{} from a margin of {:+.3} nats",
+                "{} from a margin of {} nats",
                 label(threshold.negative),
-                threshold.margin
+                signed(threshold.margin, 3)
             ),
             if threshold.margin == 0.0 {
                 "the usual decision is the best one"
@@ -94,12 +94,12 @@ fn line(text: &mut String, name: &str, gain: &Gain, digits: usize) -> std::fmt::
     let interval = gain.difference.interval;
     writeln!(
         text,
-        "    {name:<28} {:>8.digits$} → {:>8.digits$}  {:>+8.digits$}   {} % interval {:+.digits$} – {:+.digits$}",
+        "    {name:<28} {:>8.digits$} → {:>8.digits$}  {:>8}   {} % interval {} – {}",
         gain.before,
         gain.after,
-        gain.difference.value,
+        signed(gain.difference.value, digits),
         interval.level * 100.0,
-        interval.low,
-        interval.high
+        signed(interval.low, digits),
+        signed(interval.high, digits)
     )
 }

@@ -2,6 +2,7 @@
 
 use super::{Comparison, ComparisonTest, MINIMUM_RUNS, PairComparison, Verdict};
 use crate::metric::Metric;
+use crate::text::{p_value, sign};
 
 /// Writes every pair's claim.
 pub(super) fn fill_in(comparison: &mut Comparison) {
@@ -43,11 +44,7 @@ fn better(better: &str, worse: &str, pair: &PairComparison, metric: Metric, test
     let direction = if metric.higher_is_better() { "higher" } else { "lower" };
     let (one, other) = (pair.interval.low.abs(), pair.interval.high.abs());
     let range = if pair.interval.low.signum() == pair.interval.high.signum() {
-        format!(
-            "{} to {}",
-            amount(one.min(other), metric),
-            amount(one.max(other), metric)
-        )
+        amounts(one.min(other), one.max(other), metric)
     } else {
         format!(
             "{} to {}",
@@ -83,15 +80,6 @@ fn p_values(pair: &PairComparison, tests: usize) -> String {
     }
 }
 
-/// `p = 0.031`, or `p < 0.001`.
-pub(super) fn p_value(p: f64) -> String {
-    if p < 0.001 {
-        "p < 0.001".to_owned()
-    } else {
-        format!("p = {p:.3}")
-    }
-}
-
 /// A size in the metric's unit.
 pub(super) fn amount(value: f64, metric: Metric) -> String {
     match metric {
@@ -103,17 +91,12 @@ pub(super) fn amount(value: f64, metric: Metric) -> String {
 
 /// A difference in the metric's unit, with its sign.
 fn signed(value: f64, metric: Metric) -> String {
-    format!("{}{}", sign(value, metric), amount(value.abs(), metric))
+    format!("{}{}", sign(value, metric.digits()), amount(value.abs(), metric))
 }
 
-/// The sign of a difference, `±` for one that is shown as 0.
-pub(super) fn sign(value: f64, metric: Metric) -> &'static str {
-    let shown_as_zero = 0.5 * 0.1_f64.powi(metric.digits() as i32);
-    match value {
-        value if value.abs() < shown_as_zero => "±",
-        value if value < 0.0 => "−",
-        _ => "+",
-    }
+/// Two sizes in the metric's unit, which is named once.
+fn amounts(one: f64, other: f64, metric: Metric) -> String {
+    format!("{one:.*} to {}", metric.digits(), amount(other, metric))
 }
 
 #[cfg(test)]
@@ -162,7 +145,7 @@ mod tests {
             Metric::MicroF1,
             1,
             &[
-                "smooth has the higher micro-F1 than plain, by 1.50 points (95 % interval 0.25 points to 2.75 points; p = 0.012)",
+                "smooth has the higher micro-F1 than plain, by 1.50 points (95 % interval 0.25 to 2.75 points; p = 0.012)",
                 "these two trained models",
                 "other seeds could turn it round",
             ],
@@ -179,7 +162,7 @@ mod tests {
             Metric::Auprc,
             2,
             &[
-                "Training plain gives a higher AUPRC than training smooth, by 1.50 points (95 % interval 0.25 points to 2.75 points; \
+                "Training plain gives a higher AUPRC than training smooth, by 1.50 points (95 % interval 0.25 to 2.75 points; \
                  p = 0.012, p = 0.024 corrected for 2 comparisons)",
                 "3 and 4 runs",
             ],

@@ -5,8 +5,8 @@
 //!
 //! - One run an arm: the claim is about two trained models. [Approximate randomisation](ComparisonTest::ApproximateRandomisation)
 //!   tests it, the paired bootstrap gives the interval, McNemar's exact test is shown beside them.
-//! - Several runs an arm: the claim is about two ways of training. Sentences are resampled, the spread between runs is added to
-//!   what that gives, and Student's t with the degrees of freedom of both ([`ComparisonTest::SentencesAndSeeds`]) tests it.
+//! - Several runs an arm: the claim is about two ways of training. Sentences and runs are both resampled, and Student's t with the
+//!   degrees of freedom of both ([`ComparisonTest::SentencesAndSeeds`]) tests the difference.
 
 mod claim;
 mod holm;
@@ -179,7 +179,8 @@ fn check_input(input: &ComparisonInput<'_>) -> Result<(), EvalError> {
             return refuse("arm without a run", format!("{:?}", arm.name), "given at least one run");
         }
         if input.arms[..index].iter().any(|other| other.name == arm.name) {
-            return refuse("name of two arms", format!("{:?}", arm.name), "the name of one");
+            let twice = format!("{:?}, and so is another's", arm.name);
+            return refuse("the name of an arm", twice, "a name of its own");
         }
     }
     for arm in input.arms {
@@ -348,7 +349,7 @@ mod tests {
         check(
             &[arm("a", vec![one]), arm("a", vec![other])],
             &|_| {},
-            "name of two arms is \"a\"",
+            "the name of an arm is \"a\"",
         );
         check(
             &[arm("a", vec![one]), arm("b", vec![other, other])],

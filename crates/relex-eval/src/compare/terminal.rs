@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::claim::{amount, p_value, sign};
+use super::claim::amount;
 use super::{ArmScore, Comparison, PairComparison};
 use crate::interval::Interval;
 use crate::metric::Metric;
-use crate::text::{WIDTH, display_width, pad, printable, thousands, wrapped};
+use crate::text::{WIDTH, display_width, p_value, pad, printable, signed, thousands, wrapped};
 
 /// Character cells between the ends of a scale.
 const SCALE: usize = 48;
@@ -214,7 +214,7 @@ fn number(value: f64, metric: Metric) -> String {
 }
 
 fn change(value: f64, metric: Metric) -> String {
-    format!("{}{}", sign(value, metric), number(value.abs(), metric))
+    signed(value, metric.digits())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Selection;
 use crate::gain::Gain;
 use crate::interval::Score;
-use crate::text::{display_width, pad, printable};
+use crate::text::{display_width, pad, printable, signed};
 
 /// The members with their own scores and weights, every step with its gain, and what may be expected
 /// on new rows, as aligned plain text that ends in a line break.
@@ -82,15 +82,15 @@ fn verdict(text: &mut String, selection: &Selection) -> std::fmt::Result {
     writeln!(text, "  {claim}")
 }
 
-/// `+0.42   95 % interval -0.10 – +0.93`.
+/// `+0.42   95 % interval −0.10 – +0.93`.
 fn difference(score: &Score, digits: usize) -> String {
     let interval = score.interval;
     format!(
-        "{:>+7.digits$}   {:.0} % interval {:+.digits$} – {:+.digits$}",
-        score.value,
+        "{:>7}   {:.0} % interval {} – {}",
+        signed(score.value, digits),
         interval.level * 100.0,
-        interval.low,
-        interval.high
+        signed(interval.low, digits),
+        signed(interval.high, digits)
     )
 }
 

@@ -4,6 +4,7 @@ use super::{check_labels, check_length, percent};
 use crate::bootstrap::{LANES, RowWeights};
 use crate::chance::{stream, uniform};
 use crate::error::EvalError;
+use crate::groups::RowGroups;
 use crate::interval::quantile;
 use crate::predictions::{ROUNDING_TOLERANCE, argmax};
 use crate::probabilities::check_distributions;
@@ -108,17 +109,35 @@ impl ConfidenceBins {
     /// The error in percent in each lane; 0 where no row has weight.
     pub(crate) fn weighted_error(&self, weights: &[RowWeights]) -> [f64; LANES] {
         let mut gaps = vec![[0.0; LANES]; self.bins];
-        let mut total = [0.0; LANES];
+        let mut total = [0_u32; LANES];
         for (row, (&bin, weight)) in self.bin.iter().zip(weights).enumerate() {
             let gap = self.gap(row, self.right[row]);
             let sum = &mut gaps[bin as usize];
             for lane in 0..LANES {
-                let weight = f64::from(weight[lane]);
-                sum[lane] += gap * weight;
-                total[lane] += weight;
+                // Signed integers become floats in one instruction, unsigned ones do not.
+                sum[lane] += gap * f64::from(weight[lane].cast_signed());
+                total[lane] += weight[lane];
             }
         }
-        std::array::from_fn(|lane| percent(gaps.iter().map(|gap| gap[lane].abs()).sum(), total[lane]))
+        std::array::from_fn(|lane| percent(gaps.iter().map(|gap| gap[lane].abs()).sum(), f64::from(total[lane])))
+    }
+
+    /// The error in percent without each group in turn. `[groups]`
+    pub(crate) fn leave_one_out(&self, groups: &RowGroups) -> Vec<f64> {
+        let mut gaps = vec![0.0; self.bins];
+        for (row, &bin) in self.bin.iter().enumerate() {
+            gaps[bin as usize] += self.gap(row, self.right[row]);
+        }
+        let without = |left_out: &Vec<u32>| {
+            let mut gaps = gaps.clone();
+            for &row in left_out {
+                let row = row as usize;
+                gaps[self.bin[row] as usize] -= self.gap(row, self.right[row]);
+            }
+            let rows = self.bin.len() - left_out.len();
+            percent(gaps.into_iter().map(f64::abs).sum(), rows as f64)
+        };
+        groups.members().iter().map(without).collect()
     }
 
     /// The error in percent, each row counted `weights[row]` times.

@@ -21,7 +21,7 @@ pub(crate) struct Cells {
 }
 
 /// How many rows of weight each label has.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct LabelCounts {
     /// Rows predicted right. `[classes]`
     pub(super) hits: Vec<RowWeights>,
@@ -77,6 +77,22 @@ impl Cells {
             add(&mut counts.predicted[predicted], cell);
             if gold == predicted {
                 add(&mut counts.hits[gold], cell);
+            }
+        }
+        counts
+    }
+
+    /// The counts without the rows of one group in each lane, by subtraction; `all` are those of every row, once.
+    pub(crate) fn count_without(&self, all: &LabelCounts, left_out: &[Vec<u32>]) -> LabelCounts {
+        let mut counts = all.clone();
+        for (lane, rows) in left_out.iter().enumerate() {
+            for &row in rows {
+                let (gold, predicted) = self.labels[self.of_row[row as usize] as usize];
+                counts.gold[gold][lane] -= 1;
+                counts.predicted[predicted][lane] -= 1;
+                if gold == predicted {
+                    counts.hits[gold][lane] -= 1;
+                }
             }
         }
         counts

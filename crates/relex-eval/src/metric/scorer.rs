@@ -1,14 +1,15 @@
 //! Any of the scores, of one set of predictions, in [`LANES`] resamples at a time.
 
+use rayon::prelude::*;
+
 use super::calibration_error::{Binning, ConfidenceBins, check_probabilities};
 use super::cells::{Cells, LabelCounts};
 use super::proper_score::{brier_rows, log_loss_rows};
 use super::semeval_f1::RelationPairs;
 use super::{Metric, RankedScores, check_labels, check_scores};
-use crate::bootstrap::{LANES, RowWeights};
+use crate::bootstrap::{LANES, RowWeights, transpose};
 use crate::error::EvalError;
 use crate::groups::RowGroups;
-use crate::jackknife::leave_one_out;
 use crate::predictions::argmax;
 
 /// Bins of the calibration errors that are shown; the number that Guo et al. (2017) use.
@@ -110,34 +111,50 @@ impl Scorer {
 
     /// Each score under the weights of every row, into `[metrics]`.
     pub(crate) fn score(&self, weights: &[RowWeights], scores: &mut [[f64; LANES]]) {
-        self.score_where(weights, scores, |_| true);
-    }
-
-    /// Each score without each group in turn. `[metrics][groups]`
-    pub(crate) fn leave_one_out(&self, groups: &RowGroups) -> Vec<Vec<f64>> {
-        let by_weights = |part: &Part| !matches!(part, Part::Ranking(_));
-        let mut values = leave_one_out(groups, self.parts.len(), |weights, scores| {
-            self.score_where(weights, scores, by_weights);
-        });
-        for (part, values) in self.parts.iter().zip(&mut values) {
-            if let Part::Ranking(ranked) = part {
-                *values = ranked.leave_one_out(groups);
-            }
-        }
-        values
-    }
-
-    fn score_where(&self, weights: &[RowWeights], scores: &mut [[f64; LANES]], wanted: impl Fn(&Part) -> bool) {
         let counts = self.cells.count(weights);
-        for (part, score) in self.parts.iter().zip(scores).filter(|(part, _)| wanted(part)) {
+        for (part, score) in self.parts.iter().zip(scores) {
             *score = match part {
-                Part::Labels(score) => score(&counts),
-                Part::OneLabel(class) => counts.label_f1(*class),
-                Part::Relations(pairs) => pairs.official_f1(&counts),
+                Part::Labels(_) | Part::OneLabel(_) | Part::Relations(_) => part.of_labels(&counts),
                 Part::Ranking(ranked) => ranked.weighted_mean(weights),
                 Part::Bins(bins) => bins.weighted_error(weights),
                 Part::Mean(values) => weighted_mean(values, weights),
             };
+        }
+    }
+
+    /// Each score without each group in turn. `[metrics][groups]`
+    pub(crate) fn leave_one_out(&self, groups: &RowGroups) -> Vec<Vec<f64>> {
+        // What is a sum over rows is had by subtraction; no walk over all rows for each group.
+        let all = self.cells.count(&vec![[1; LANES]; self.rows]);
+        let blocks: Vec<Vec<[f64; LANES]>> = groups
+            .members()
+            .par_chunks(LANES)
+            .map(|left_out| {
+                let counts = self.cells.count_without(&all, left_out);
+                self.parts.iter().map(|part| part.of_labels(&counts)).collect()
+            })
+            .collect();
+        let mut values = transpose(&blocks, self.parts.len(), groups.count());
+        for (part, values) in self.parts.iter().zip(&mut values) {
+            match part {
+                Part::Labels(_) | Part::OneLabel(_) | Part::Relations(_) => {}
+                Part::Ranking(ranked) => *values = ranked.leave_one_out(groups),
+                Part::Bins(bins) => *values = bins.leave_one_out(groups),
+                Part::Mean(of_rows) => *values = means_without(of_rows, groups),
+            }
+        }
+        values
+    }
+}
+
+impl Part {
+    /// The score, if it follows from how often labels are given and predicted; else 0.
+    fn of_labels(&self, counts: &LabelCounts) -> [f64; LANES] {
+        match self {
+            Self::Labels(score) => score(counts),
+            Self::OneLabel(class) => counts.label_f1(*class),
+            Self::Relations(pairs) => pairs.official_f1(counts),
+            Self::Ranking(_) | Self::Bins(_) | Self::Mean(_) => [0.0; LANES],
         }
     }
 }
@@ -145,13 +162,58 @@ impl Scorer {
 /// The mean in each lane; 0 where no row has weight.
 fn weighted_mean(values: &[f64], weights: &[RowWeights]) -> [f64; LANES] {
     let mut sum = [0.0; LANES];
-    let mut total = [0.0_f64; LANES];
+    let mut total = [0_u32; LANES];
     for (value, weight) in values.iter().zip(weights) {
         for lane in 0..LANES {
-            let weight = f64::from(weight[lane]);
-            sum[lane] += value * weight;
-            total[lane] += weight;
+            // Signed integers become floats in one instruction, unsigned ones do not.
+            sum[lane] += value * f64::from(weight[lane].cast_signed());
+            total[lane] += weight[lane];
         }
     }
-    std::array::from_fn(|lane| sum[lane] / total[lane].max(1.0))
+    std::array::from_fn(|lane| sum[lane] / f64::from(total[lane].max(1)))
+}
+
+/// The mean without each group in turn; 0 where no row is left. `[groups]`
+fn means_without(values: &[f64], groups: &RowGroups) -> Vec<f64> {
+    let total: f64 = values.iter().sum();
+    let without = |left_out: &Vec<u32>| {
+        let rows = values.len() - left_out.len();
+        let own: f64 = left_out.iter().map(|&row| values[row as usize]).sum();
+        if rows == 0 { 0.0 } else { (total - own) / rows as f64 }
+    };
+    groups.members().iter().map(without).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::jackknife::leave_one_out;
+
+    proptest! {
+        #[test]
+        fn a_group_left_out_is_a_group_of_no_weight(
+            rows in prop::collection::vec((0_usize..5, 0_usize..6, prop::collection::vec(0.01_f64..1.0, 5)), 2..40)
+        ) {
+            let labels = ["Other", "A(e1,e2)", "A(e2,e1)", "B(e1,e2)", "B(e2,e1)"].map(String::from);
+            let gold: Vec<usize> = rows.iter().map(|(gold, ..)| *gold).collect();
+            let keys: Vec<usize> = rows.iter().map(|(_, group, _)| *group).collect();
+            let share = |row: &[f64]| -> Vec<f64> { row.iter().map(|value| value / row.iter().sum::<f64>()).collect() };
+            let probabilities: Vec<f64> = rows.iter().flat_map(|(.., row)| share(row)).collect();
+            let scored = ScoredRows { labels: &labels, negative: 0, gold: &gold, probabilities: &probabilities };
+            let metrics = [
+                Metric::MicroF1, Metric::MacroF1, Metric::Accuracy, Metric::SemevalF1, Metric::Auprc, Metric::BrierScore,
+                Metric::LogLoss, Metric::CalibrationErrorEqualWidth, Metric::CalibrationErrorEqualMass,
+            ];
+            let scorer = Scorer::new(scored, &metrics).unwrap().and_every_label();
+            let groups = RowGroups::new(&keys);
+            let slow = leave_one_out(&groups, scorer.scores(), |weights, lanes| scorer.score(weights, lanes));
+            for (score, (fast, slow)) in scorer.leave_one_out(&groups).iter().zip(&slow).enumerate() {
+                for (fast, slow) in fast.iter().zip(slow) {
+                    prop_assert!((fast - slow).abs() < 1e-9, "score {score}: {fast}, {slow}");
+                }
+            }
+        }
+    }
 }

@@ -32,8 +32,9 @@ pub struct Suspect {
     pub likely: usize,
     /// Suspicion, from 0 to 1: `1 - p(given)` or `(1 - (p(given) - max p(other))) / 2`.
     pub score: f64,
-    /// Whether the model is confident of another label than the given one: whether the row is off the
-    /// diagonal of the confident joint.
+    /// Whether the model is confident of another label than the given one, and does not find the given one the most probable after
+    /// all: whether the row is off the diagonal of the confident joint and predicted to be of another label (cleanlab's
+    /// `find_label_issues` asks for both, too).
     pub confident: bool,
 }
 
@@ -62,7 +63,7 @@ pub fn find_label_errors(
             given,
             likely: confident.unwrap_or_else(|| argmax(shares)),
             score: suspicion(shares, given, ranking),
-            confident: confident.is_some_and(|label| label != given),
+            confident: confident.is_some_and(|label| label != given) && argmax(shares) != given,
         })
         .collect();
     suspects.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));

@@ -1,9 +1,10 @@
 //! Suspect rows as CSV and as plain text for a terminal.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use super::joint::ConfidentJoint;
 use super::ranking::Suspect;
 use crate::atomic::write_atomically;
 use crate::error::EvalError;
@@ -64,14 +65,25 @@ pub fn write_suspects(
 
 /// How many labels are suspect, which are confused, and the most suspect rows, as aligned plain text that ends
 /// in a line break. `labels` is the label order; labels outside it are shown by number.
-pub fn render_suspects(suspects: &[Suspect], joint: &ConfidentJoint, labels: &[String]) -> String {
+pub fn render_suspects(suspects: &[Suspect], labels: &[String]) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
-    let _ = write_text(&mut text, suspects, joint, labels);
+    let _ = write_text(&mut text, suspects, labels);
     text
 }
 
-fn write_text(text: &mut String, suspects: &[Suspect], joint: &ConfidentJoint, labels: &[String]) -> std::fmt::Result {
+/// How often a confident row was given one label and is likely of another, as `((given, likely), rows)`, the most frequent first.
+pub(crate) fn suspect_pairs<'a>(suspects: impl IntoIterator<Item = &'a Suspect>) -> Vec<((usize, usize), usize)> {
+    let mut counts: HashMap<(usize, usize), usize> = HashMap::new();
+    for suspect in suspects.into_iter().filter(|suspect| suspect.confident) {
+        *counts.entry((suspect.given, suspect.likely)).or_default() += 1;
+    }
+    let mut counts: Vec<((usize, usize), usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|&(pair, count)| (Reverse(count), pair));
+    counts
+}
+
+fn write_text(text: &mut String, suspects: &[Suspect], labels: &[String]) -> std::fmt::Result {
     const SHOWN: usize = 10;
     let name = |label: usize| {
         labels
@@ -81,24 +93,16 @@ fn write_text(text: &mut String, suspects: &[Suspect], joint: &ConfidentJoint, l
     let confident = suspects.iter().filter(|suspect| suspect.confident).count();
     writeln!(
         text,
-        "  {} of {} rows ({:.1} %) have another label than the one that the model is confident of",
+        "  {} of {} rows ({:.1} %) are suspect: the model is confident of another label than the given one",
         thousands(confident),
         thousands(suspects.len()),
         confident as f64 / suspects.len().max(1) as f64 * 100.0
     )?;
-    let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
-    for (given, counts) in joint.counts.iter().enumerate() {
-        let others = counts
-            .iter()
-            .enumerate()
-            .filter(|&(likely, &count)| likely != given && count > 0);
-        pairs.extend(others.map(|(likely, &count)| (count, given, likely)));
-    }
-    pairs.sort_by_key(|&(count, given, likely)| (std::cmp::Reverse(count), given, likely));
+    let mut pairs = suspect_pairs(suspects);
     pairs.truncate(SHOWN);
     let width = pairs
         .iter()
-        .map(|&(_, given, _)| given)
+        .map(|&((given, _), _)| given)
         .chain(
             suspects
                 .iter()
@@ -112,7 +116,7 @@ fn write_text(text: &mut String, suspects: &[Suspect], joint: &ConfidentJoint, l
     if !pairs.is_empty() {
         writeln!(text, "\n  rows   given → likely")?;
     }
-    for (count, given, likely) in pairs {
+    for ((given, likely), count) in pairs {
         writeln!(text, "  {count:>4}   {} → {}", padded(given), name(likely))?;
     }
     writeln!(text, "\n  score  given → likely, most suspect first")?;

@@ -1,6 +1,6 @@
 //! The three columns of a predictions file, row by row, before anything is believed of them.
 
-use std::fs::File;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
@@ -10,7 +10,7 @@ use crate::error::EvalError;
 /// A predictions CSV that is open and has the three columns, in whatever order.
 pub(crate) struct Table {
     path: PathBuf,
-    reader: csv::Reader<File>,
+    reader: csv::Reader<Cursor<Vec<u8>>>,
     columns: Columns,
     header: StringRecord,
 }
@@ -59,12 +59,12 @@ impl Columns {
 
 impl Table {
     pub(crate) fn open(path: &Path) -> Result<Self, EvalError> {
-        let file = File::open(path).map_err(|source| EvalError::Read {
+        let bytes = std::fs::read(path).map_err(|source| EvalError::Read {
             path: path.to_owned(),
             source,
         })?;
         // Rows of another width are reported here, with the row number, not by the CSV reader.
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(Cursor::new(bytes));
         let header = reader.headers().map_err(|error| EvalError::csv(path, error))?.clone();
         let columns = Columns::find(path, &header)?;
         Ok(Self {
@@ -99,12 +99,22 @@ impl Table {
             } = self.columns;
             visit(&Row {
                 number,
-                line: record.position().map_or(0, csv::Position::line),
+                line: record.position().map_or(0, |position| self.line(position)),
                 width: record.len(),
                 fields: [id, label, probabilities].map(|column| record.get(column)),
             })?;
         }
         Ok(number)
+    }
+}
+
+impl Table {
+    /// The line on which a record starts. The CSV reader ends a record at a carriage return and takes the line feed behind it
+    /// for the next one's.
+    fn line(&self, position: &csv::Position) -> u64 {
+        let bytes = self.reader.get_ref().get_ref();
+        let start = usize::try_from(position.byte()).ok().and_then(|at| bytes.get(at));
+        position.line() + u64::from(start == Some(&b'\n'))
     }
 }
 

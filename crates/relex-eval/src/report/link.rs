@@ -50,12 +50,30 @@ impl<'a> Links<'a> {
             (true, BrowsedRows::All) => "show=right&",
             (false, _) => "",
         };
-        let system = match system {
-            0 => String::new(),
-            other => format!("&system={}", fragment_value(self.systems[other])),
-        };
+        let system = self.system(system);
         let [gold, predicted] = [gold, predicted].map(|label| fragment_value(&self.labels[label]));
         link(&format!("#{show}gold={gold}&predicted={predicted}{system}"), content)
+    }
+
+    /// `content`, which is HTML, as a link to the rows whose label a system suspects, the most suspect first: all of them, or those
+    /// of a given and a likely label.
+    pub(super) fn suspects(&self, system: usize, pair: Option<(usize, usize)>, content: &str) -> String {
+        let pair = pair.map_or_else(String::new, |(given, likely)| {
+            let [given, likely] = [given, likely].map(|label| fragment_value(&self.labels[label]));
+            format!("&gold={given}&likely={likely}")
+        });
+        link(
+            &format!("#show=suspect&order=suspect{pair}{}", self.system(system)),
+            content,
+        )
+    }
+
+    /// The part of a link that chooses the system.
+    fn system(&self, system: usize) -> String {
+        match system {
+            0 => String::new(),
+            other => format!("&system={}", fragment_value(self.systems[other])),
+        }
     }
 
     /// `content`, which is HTML, as a link to the rows of a slice, if rows can be found by it.

@@ -11,6 +11,7 @@ mod history;
 mod labels;
 mod learning;
 mod link;
+mod noise;
 mod number;
 mod page;
 mod plot;
@@ -31,6 +32,7 @@ use crate::atomic::write_atomically;
 use crate::compare::Comparison;
 use crate::error::EvalError;
 use crate::evaluation::{Evaluation, Slicing};
+use crate::noise::Suspect;
 
 /// What a report shows: one system, or several beside each other on the same rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +65,9 @@ pub struct ReportSystem {
     pub evaluation: Evaluation,
     /// Row-major `[rows, labels]`.
     pub probabilities: Vec<f64>,
+    /// Every row by how likely its gold label is wrong, as [`find_label_errors`](crate::find_label_errors) ranks `probabilities`, the
+    /// most suspect first; `None` where the predictions are not known to be out of fold.
+    pub suspects: Option<Vec<Suspect>>,
     /// How it was trained, if that is known.
     pub history: Option<TrainingHistory>,
     /// What the predictions came from, as name and value, in the order shown.
@@ -94,7 +99,7 @@ pub struct ReportRow {
 /// Which rows a report carries to be browsed. They are most of its size: about 300 bytes each with KLUE-RE's sentences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrowsedRows {
-    /// Those that at least one system got wrong.
+    /// Those that at least one system got wrong; every row whose label is suspect is among them.
     Wrong,
     /// All of them.
     All,

@@ -5,7 +5,9 @@ use sha2::{Digest, Sha256};
 use super::escape::{base64, escape};
 use super::link::Links;
 use super::view::View;
-use super::{Report, confusion, curves, differences, labels, learning, provenance, reliability, rows, scores, slices};
+use super::{
+    Report, confusion, curves, differences, labels, learning, noise, provenance, reliability, rows, scores, slices,
+};
 use crate::error::EvalError;
 use crate::text::thousands;
 
@@ -49,6 +51,7 @@ pub fn render_html(report: &Report) -> Result<String, EvalError> {
         ("slices", "Slices", slices::render(&view, &links)),
         ("confusion", "Confusion", confusion::render(&view, &links)),
         ("calibration", "Calibration", reliability::render(&view)),
+        ("noise", "Label noise", noise::render(&view, &links)),
         ("training", "Training", learning::render(&view)),
         ("rows", "Rows", rows::render(&view)),
         ("provenance", "Provenance", provenance::render(&view)),

@@ -7,14 +7,26 @@ use serde_json::{Value, json};
 use super::BrowsedRows;
 use super::escape::{escape, script_json};
 use super::link::slice_name;
-use super::view::View;
+use super::view::{SystemView, View};
 
 /// What the script needs, as JSON. Each row is an array (names would be most of its length): id, sentence, spans of subject and
-/// object, their types, gold label, slices, and for each system the predicted label, its probability and that of the gold label.
+/// object, their types, gold label, slices, and for each system the predicted label, its probability and that of the gold label; then,
+/// if some system suspects the gold label, for each system the likely label and its probability, or 0.
 /// Labels, types and slices are positions in lists; probabilities count ten-thousandths.
 pub(super) fn data(view: &View<'_>) -> String {
     let mut types = Positions::default();
     let mut slices: Vec<Positions<'_>> = view.report.slicings.iter().map(|_| Positions::default()).collect();
+    let likely: Vec<HashMap<usize, usize>> = view
+        .systems
+        .iter()
+        .map(|system| {
+            let suspects = system.system.suspects.iter().flatten();
+            suspects
+                .filter(|suspect| suspect.confident)
+                .map(|suspect| (suspect.row, suspect.likely))
+                .collect()
+        })
+        .collect();
     let rows: Vec<Value> = view
         .browsed()
         .into_iter()
@@ -43,16 +55,25 @@ pub(super) fn data(view: &View<'_>) -> String {
                     ]
                 })
                 .collect();
-            json!([
-                row.id,
-                row.sentence,
-                [row.subject.0, row.subject.1, row.object.0, row.object.1],
-                types.of(&row.subject_type),
-                types.of(&row.object_type),
-                row.gold,
-                keys,
-                systems,
-            ])
+            let mut row = vec![
+                json!(row.id),
+                json!(row.sentence),
+                json!([row.subject.0, row.subject.1, row.object.0, row.object.1]),
+                json!(types.of(&row.subject_type)),
+                json!(types.of(&row.object_type)),
+                json!(row.gold),
+                json!(keys),
+                json!(systems),
+            ];
+            if likely.iter().any(|likely| likely.contains_key(&at)) {
+                let of_system = |(system, likely): (&SystemView<'_>, &HashMap<usize, usize>)| {
+                    likely.get(&at).map_or(json!(0), |&label| {
+                        json!([label, parts(system.probabilities(at)[label])])
+                    })
+                };
+                row.push(view.systems.iter().zip(&likely).map(of_system).collect());
+            }
+            Value::Array(row)
         })
         .collect();
     let slices: Vec<Value> = view
@@ -114,6 +135,11 @@ pub(super) fn render(view: &View<'_>) -> String {
 }
 
 fn browser(view: &View<'_>, note: &str) -> String {
+    let likely = if has_suspects(view) {
+        "<label>Likely label<select name=\"likely\"><option value=\"\">any</option></select></label>\n"
+    } else {
+        ""
+    };
     let slices = if view.report.slicings.is_empty() {
         ""
     } else {
@@ -125,16 +151,17 @@ fn browser(view: &View<'_>, note: &str) -> String {
 <form class="filters scripted" id="filters" role="search" aria-label="Filter the rows" autocomplete="off">
 {}{}<label>Gold label<select name="gold"><option value="">any</option></select></label>
 <label>Predicted label<select name="predicted"><option value="">any</option></select></label>
-<label>Subject type<select name="subject"><option value="">any</option></select></label>
+{likely}<label>Subject type<select name="subject"><option value="">any</option></select></label>
 <label>Object type<select name="object"><option value="">any</option></select></label>
 {slices}<fieldset class="range"><legend>Confidence, %</legend><input name="least" type="number" min="0" max="100" step="any" inputmode="decimal" placeholder="0" aria-label="Lowest confidence in percent"><span aria-hidden="true">–</span><input name="most" type="number" min="0" max="100" step="any" inputmode="decimal" placeholder="100" aria-label="Highest confidence in percent"></fieldset>
-<label>Order<select name="order"><option value="">most confident first</option><option value="unsure">least confident first</option><option value="doubtful">gold label most doubtful first</option><option value="short">shortest sentence first</option><option value="long">longest sentence first</option><option value="file">as in the file</option></select></label>
+<label>Order<select name="order"><option value="">most confident first</option><option value="unsure">least confident first</option><option value="suspect">most suspect gold label first</option><option value="short">shortest sentence first</option><option value="long">longest sentence first</option><option value="file">as in the file</option></select></label>
 <label class="search">Search<input name="search" type="search" placeholder="words of the sentence, an entity type, a label, an id" spellcheck="false"></label>
 <button type="reset">Clear</button>
 </form>
+<p class="printed" id="printed"></p>
 <p class="count scripted"><span id="count" role="status" aria-live="polite"></span> <span class="marks"><mark class="s">subject</mark> <mark class="o">object</mark></span></p>
 <ol class="rows" id="list"></ol>
-<p><button type="button" id="more" hidden>Show more</button></p>
+<p class="onward"><button type="button" id="more" hidden>Show more</button> <button type="button" id="all" hidden>Show all</button></p>
 "##,
         systems(view),
         show(view)
@@ -158,6 +185,11 @@ fn systems(view: &View<'_>) -> String {
     format!("<label>System<select name=\"system\">{options}</select></label>\n")
 }
 
+/// Whether some system looked for wrong labels.
+fn has_suspects(view: &View<'_>) -> bool {
+    view.systems.iter().any(|system| system.system.suspects.is_some())
+}
+
 /// Which outcomes are shown, where there is a choice.
 fn show(view: &View<'_>) -> String {
     let mut options = vec![("", "wrong")];
@@ -169,6 +201,9 @@ fn show(view: &View<'_>) -> String {
         options.push(("alone-right", "right, and another is wrong"));
         options.push(("all-wrong", "wrong in every system"));
         options.push(("disagree", "systems disagree"));
+    }
+    if has_suspects(view) {
+        options.push(("suspect", "suspect gold label"));
     }
     if options.len() > 1 {
         options.push(("all", "all"));

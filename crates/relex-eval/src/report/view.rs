@@ -51,6 +51,7 @@ impl<'a> View<'a> {
                     name: system.name.clone(),
                 });
             }
+            check_suspects(report, system)?;
             Ok(SystemView { system, predicted })
         };
         Ok(Self {
@@ -83,6 +84,25 @@ impl<'a> View<'a> {
             super::BrowsedRows::All => all.collect(),
         }
     }
+}
+
+/// Suspects are those of the report's rows, each once.
+fn check_suspects(report: &Report, system: &ReportSystem) -> Result<(), EvalError> {
+    let Some(suspects) = &system.suspects else {
+        return Ok(());
+    };
+    check_length("suspects", report.rows.len(), suspects.len())?;
+    let mut seen = vec![false; report.rows.len()];
+    for suspect in suspects {
+        check_labels("row of a suspect", &[suspect.row], report.rows.len())?;
+        check_labels("likely label of a suspect", &[suspect.likely], report.labels.len())?;
+        if std::mem::replace(&mut seen[suspect.row], true) || suspect.given != report.rows[suspect.row].gold {
+            return Err(EvalError::OtherScores {
+                name: system.name.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 impl SystemView<'_> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::bbse::estimate_prior_bbse;
-use super::em::{TOLERANCE, weighted_em};
+use super::em::{TOLERANCE, most_likely_shares, weighted_em};
 use super::fit_test::{Bins, DistributionTest, test_equal, test_label_shift};
 use super::prior::Prior;
 use super::problem::{PriorScope, Problem};
@@ -16,9 +16,6 @@ use crate::metric::{BINS, Binning, ConfidenceBins, check_length};
 use crate::predictions::check_label_order;
 use crate::probabilities::ProbabilityTable;
 use crate::resample::{Resampler, in_each, with_interval};
-
-/// A resample's EM ends here; its shares need not be finer than the interval.
-const RESAMPLE_TOLERANCE: f64 = TOLERANCE * 1e3;
 
 /// Labelled rows that the model did not learn from, and unlabelled ones of the target.
 #[derive(Debug, Clone, Copy)]
@@ -158,12 +155,7 @@ pub fn diagnose_shift(input: &ShiftInput<'_>) -> Result<ShiftReport, EvalError> 
         &problem.target.predicted,
         problem.classes,
     )?;
-    let em = problem.em(
-        &resampled.source,
-        &vec![1.0; target.len()],
-        &resampled.source,
-        TOLERANCE,
-    );
+    let em = problem.em(&resampled.source, &vec![1.0; target.len()], &resampled.source);
     let bins = Bins::new(valid, target, truth.negative);
     let calibration = ConfidenceBins::new(truth.gold, valid.values(), valid.classes(), Binning::EqualMass(BINS));
     let ones = vec![1.0; valid.len()];
@@ -253,19 +245,16 @@ impl Resampled {
         }
         let (ones, target_ones) = (vec![1.0; input.valid.len()], vec![1.0; input.target.len()]);
         let source = problem.source(&ones);
-        let on_valid = |weights: &[f64], source: &Prior, start: &Prior, tolerance: f64| {
-            weighted_em(&problem.valid.table, weights, source, start, tolerance).prior
-        };
-        let em = problem.em(&source, &target_ones, &source, TOLERANCE);
-        let self_test = on_valid(&ones, &source, &source, TOLERANCE);
+        let em = problem.em(&source, &target_ones, &source);
+        let self_test = weighted_em(&problem.valid.table, &ones, &source, &source, TOLERANCE).prior;
         let valid_draws = Resampler::new(input.truth.groups, seed, VALID_DRAWS);
         let target_draws = Resampler::new(input.target_groups, seed, TARGET_DRAWS);
         let draws = in_each(input.bootstrap.resamples, |resample| {
             let (valid, target) = (valid_draws.weights(resample), target_draws.weights(resample));
             let source = problem.source(&valid);
-            let tested = on_valid(&valid, &source, &self_test, RESAMPLE_TOLERANCE);
+            let tested = most_likely_shares(&problem.valid.table, &valid, &source, &self_test);
             Draw {
-                em: problem.em(&source, &target, &em, RESAMPLE_TOLERANCE),
+                em: most_likely_shares(&problem.target.table, &target, &source, &em),
                 bbse: problem.bbse(&valid, &target),
                 self_test: tested.shares()[problem.negative] - source.shares()[problem.negative],
             }

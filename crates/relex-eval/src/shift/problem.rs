@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bbse::{confusion_rates, shares_of, solve};
 use super::diagnose::ShiftInput;
-use super::em::weighted_em;
+use super::em::{TOLERANCE, weighted_em};
 use super::prior::Prior;
 use crate::error::EvalError;
 use crate::predictions::argmax;
@@ -84,8 +84,8 @@ impl Problem {
     }
 
     /// The estimate of [`estimate_prior_em`](super::estimate_prior_em) for weighted rows.
-    pub(super) fn em(&self, source: &Prior, weights: &[f64], start: &Prior, tolerance: f64) -> Prior {
-        weighted_em(&self.target.table, weights, source, start, tolerance).prior
+    pub(super) fn em(&self, source: &Prior, weights: &[f64], start: &Prior) -> Prior {
+        weighted_em(&self.target.table, weights, source, start, TOLERANCE).prior
     }
 
     /// The estimate of [`estimate_prior_bbse`](super::estimate_prior_bbse) for weighted rows.

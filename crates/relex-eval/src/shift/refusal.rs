@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::text;
+
 /// Where assumptions count as broken.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ShiftLimits {
@@ -84,7 +86,8 @@ impl fmt::Display for ShiftRefusal {
         match self {
             Self::NotLabelShift { p_value } => write!(
                 formatter,
-                "it is not label shift alone: no mix of the validation rows explains what is predicted on the target (p = {p_value:.3})"
+                "it is not label shift alone: no mix of the validation rows explains what is predicted on the target ({})",
+                text::p_value(*p_value)
             ),
             Self::IllConditioned { condition } => write!(
                 formatter,
@@ -106,8 +109,8 @@ impl fmt::Display for ShiftRefusal {
             ),
             Self::Disagreement { difference } => write!(
                 formatter,
-                "EM and BBSE differ by {:+.1} points in the negative label's share",
-                100.0 * difference
+                "EM and BBSE differ by {} points in the negative label's share",
+                text::signed(100.0 * difference, 1)
             ),
         }
     }

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use super::diagnose::{PriorEstimate, PriorMethod, ShiftReport};
 use super::problem::PriorScope;
 use super::target_mix::TargetMix;
-use crate::text::{WIDTH, display_width, pad, printable, thousands, with_interval, wrapped};
+use crate::text::{
+    WIDTH, display_width, p_value, pad, printable, signed_with_interval, thousands, with_interval, wrapped,
+};
 
 /// The diagnostics and both estimates with what speaks against them, as aligned plain text that ends in a
 /// line break. `labels` is the label order.
@@ -37,9 +39,9 @@ fn diagnostics(text: &mut String, report: &ShiftReport, labels: &[String]) -> st
     let differs = report.any_shift.p_value < 0.05;
     writeln!(
         text,
-        "\n  {}  the target is predicted otherwise     p = {:.3}{}",
+        "\n  {}  the target is predicted otherwise     {}{}",
         mark(differs),
-        report.any_shift.p_value,
+        p_value(report.any_shift.p_value),
         if differs {
             ""
         } else {
@@ -53,38 +55,36 @@ fn diagnostics(text: &mut String, report: &ShiftReport, labels: &[String]) -> st
     use super::ShiftRefusal as Refusal;
     writeln!(
         text,
-        "  {}  label shift explains how               p = {:.3}",
+        "  {}  label shift explains how              {}",
         mark(!reasons(&|refusal| matches!(refusal, Refusal::NotLabelShift { .. }))),
-        report.label_shift.p_value
+        p_value(report.label_shift.p_value)
     )?;
     writeln!(
         text,
-        "  {}  the model is calibrated                calibration error {} %, at most {:.2} of a calibrated one",
+        "  {}  the model is calibrated               calibration error {} %, at most {:.2} of a calibrated one",
         mark(!reasons(&|refusal| matches!(refusal, Refusal::Uncalibrated { .. }))),
         with_interval(&report.calibration_error, 1.0),
         report.calibrated_error
     )?;
     writeln!(
         text,
-        "  {}  EM finds what is known                 {negative} {:.1} % of {:.1} % on the labelled rows, {:+.1} ({:+.1} – {:+.1})",
+        "  {}  EM finds what is known                {negative} {:.1} % of {:.1} % on the labelled rows, {}",
         mark(!reasons(&|refusal| matches!(refusal, Refusal::SelfTest { .. }))),
         100.0 * report.self_test.estimated,
         100.0 * report.self_test.actual,
-        100.0 * report.self_test.difference.value,
-        100.0 * report.self_test.difference.interval.low,
-        100.0 * report.self_test.difference.interval.high
+        signed_with_interval(&report.self_test.difference, 100.0, 1)
     )?;
     writeln!(
         text,
-        "  {}  the model tells the labels apart       condition number {:.1}",
+        "  {}  the model tells the labels apart      condition number {:.1}",
         mark(!reasons(&|refusal| matches!(refusal, Refusal::IllConditioned { .. }))),
         report.condition
     )?;
     writeln!(
         text,
-        "  {}  EM and BBSE agree                      they differ by {} points",
+        "  {}  EM and BBSE agree                     they differ by {} points",
         mark(!reasons(&|refusal| matches!(refusal, Refusal::Disagreement { .. }))),
-        with_interval(&report.disagreement, 100.0)
+        signed_with_interval(&report.disagreement, 100.0, 2)
     )
 }
 

@@ -1,8 +1,9 @@
 //! A made-up report of any number of systems, with texts that would like to be more than text.
 
 use relex_eval::{
-    Arm, BootstrapConfig, BrowsedRows, Comparison, ComparisonInput, EvaluationInput, Metric, Report, ReportRow,
-    ReportSystem, Slicing, TrainingEvaluation, TrainingHistory, TrainingStep, compare, evaluate, evaluate_slices,
+    Arm, BootstrapConfig, BrowsedRows, Comparison, ComparisonInput, EvaluationInput, Member, Metric, NoiseRanking,
+    OutOfFold, ProbabilityTable, Report, ReportRow, ReportSystem, Slicing, Suspect, TrainingEvaluation,
+    TrainingHistory, TrainingStep, Truth, compare, evaluate, evaluate_slices, find_label_errors,
 };
 
 /// The second is hostile, the fourth Korean, the last has no row.
@@ -32,14 +33,14 @@ fn gold() -> Vec<usize> {
     (0..ROWS).map(|row| [0, 1, 0, 2, 3][row % 5]).collect()
 }
 
-/// Right in about three rows of four.
+/// Right in about two rows of three.
 fn probabilities(seed: u64) -> Vec<f64> {
     let mut chance = Chance(seed);
     gold()
         .into_iter()
         .flat_map(|gold| {
             let scores: Vec<f64> = (0..LABELS.len())
-                .map(|label| (2.5 * chance.uniform() + if label == gold { 1.6 } else { 0.0 }).exp())
+                .map(|label| (3.2 * chance.uniform() + if label == gold { 1.6 } else { 0.0 }).exp())
                 .collect();
             let sum: f64 = scores.iter().sum();
             scores.into_iter().map(move |score| score / sum)
@@ -101,6 +102,7 @@ pub(crate) fn report(names: &[&str]) -> Report {
             ReportSystem {
                 name: (*name).to_owned(),
                 evaluation,
+                suspects: Some(suspects(&labels, &gold, &groups, &probabilities)),
                 probabilities,
                 history: Some(history()),
                 provenance: vec![("seed <1>".to_owned(), seed.to_string())],
@@ -122,6 +124,27 @@ pub(crate) fn report(names: &[&str]) -> Report {
         comparisons,
         browsed: BrowsedRows::All,
     }
+}
+
+/// Rows by how likely their label is wrong.
+fn suspects(labels: &[String], gold: &[usize], groups: &[usize], probabilities: &[f64]) -> Vec<Suspect> {
+    let member = Member {
+        name: "made".to_owned(),
+        path: "made.csv".into(),
+        ids: (0..gold.len()).map(|row| row.to_string()).collect(),
+        labels: labels.to_vec(),
+        table: ProbabilityTable::new(probabilities.to_vec(), labels.len()).unwrap(),
+        meta: None,
+        notes: Vec::new(),
+    };
+    let truth = Truth {
+        gold,
+        negative: 0,
+        groups,
+    };
+    find_label_errors(&OutOfFold::vouched(member), &truth, NoiseRanking::default())
+        .unwrap()
+        .0
 }
 
 fn comparison(
@@ -170,7 +193,7 @@ fn history() -> TrainingHistory {
     }
 }
 
-/// A report of KLUE-RE's size: as many rows as its test file, 30 labels, sentences of 97 characters.
+/// A report of KLUE-RE's size: as many rows as its test file, 30 labels, sentences of 97 characters, two systems.
 pub(crate) fn large_report() -> Report {
     const ROWS: usize = 7_765;
     const CLASSES: usize = 30;
@@ -178,29 +201,41 @@ pub(crate) fn large_report() -> Report {
         .map(|label| format!("organisation:relation_{label}"))
         .collect();
     let gold: Vec<usize> = (0..ROWS).map(|row| row * row % CLASSES).collect();
-    let mut chance = Chance(5);
-    let probabilities: Vec<f64> = gold
-        .iter()
-        .flat_map(|&gold| {
-            let scores: Vec<f64> = (0..CLASSES)
-                .map(|label| (4.0 * chance.uniform() + if label == gold { 2.5 } else { 0.0 }).exp())
-                .collect();
-            let sum: f64 = scores.iter().sum();
-            scores.into_iter().map(move |score| score / sum)
+    let groups: Vec<usize> = (0..ROWS).collect();
+    let system = |name: &str, seed: u64| {
+        let mut chance = Chance(seed);
+        let probabilities: Vec<f64> = gold
+            .iter()
+            .flat_map(|&gold| {
+                let scores: Vec<f64> = (0..CLASSES)
+                    .map(|label| (4.0 * chance.uniform() + if label == gold { 2.5 } else { 0.0 }).exp())
+                    .collect();
+                let sum: f64 = scores.iter().sum();
+                scores.into_iter().map(move |score| score / sum)
+            })
+            .collect();
+        let evaluation = evaluate(&EvaluationInput {
+            labels: &labels,
+            negative: 0,
+            gold: &gold,
+            probabilities: &probabilities,
+            groups: &groups,
+            bootstrap: BootstrapConfig {
+                resamples: 20,
+                ..BootstrapConfig::default()
+            },
         })
-        .collect();
-    let evaluation = evaluate(&EvaluationInput {
-        labels: &labels,
-        negative: 0,
-        gold: &gold,
-        probabilities: &probabilities,
-        groups: &(0..ROWS).collect::<Vec<_>>(),
-        bootstrap: BootstrapConfig {
-            resamples: 20,
-            ..BootstrapConfig::default()
-        },
-    })
-    .unwrap();
+        .unwrap();
+        ReportSystem {
+            name: name.to_owned(),
+            evaluation,
+            suspects: Some(suspects(&labels, &gold, &groups, &probabilities)),
+            probabilities,
+            history: Some(history()),
+            provenance: Vec::new(),
+        }
+    };
+    let systems = vec![system("large", 5), system("other", 6)];
     let words = "조선의 장군 이순신은 임진왜란 때 한산도에서 크게 이겼고 그 뒤로도 바다를 지켰다 ";
     let slicings = ["length", "source", "distance", "types"].map(|name| Slicing {
         name: name.to_owned(),
@@ -218,13 +253,7 @@ pub(crate) fn large_report() -> Report {
             .collect(),
         labels,
         slicings: slicings.to_vec(),
-        systems: vec![ReportSystem {
-            name: "large".to_owned(),
-            evaluation,
-            probabilities,
-            history: Some(history()),
-            provenance: Vec::new(),
-        }],
+        systems,
         ..report(&["one"])
     }
 }

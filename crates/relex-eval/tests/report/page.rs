@@ -184,6 +184,7 @@ fn one_system_stands_alone() {
         "slices",
         "confusion",
         "calibration",
+        "noise",
         "training",
         "rows",
         "provenance",
@@ -236,6 +237,60 @@ fn several_systems_stand_beside_each_other() {
 }
 
 #[test]
+fn suspect_labels_are_counted() {
+    let mut report = report(&["one", "two"]);
+    report.systems[1].suspects = None;
+    let html = render_html(&report).unwrap();
+    let noise = between(&html, "<section id=\"noise\"", "</section>");
+    let suspects: Vec<_> = report.systems[0]
+        .suspects
+        .iter()
+        .flatten()
+        .filter(|suspect| suspect.confident)
+        .collect();
+    assert!(
+        noise.contains(&format!("<b>{} suspect rows</b>", suspects.len())),
+        "{noise}"
+    );
+    assert!(noise.contains("Not looked for"));
+    let pair = (suspects[0].given, suspects[0].likely);
+    let same = suspects
+        .iter()
+        .filter(|suspect| (suspect.given, suspect.likely) == pair)
+        .count();
+    let support = report.rows.iter().filter(|row| row.gold == pair.0).count();
+    let share = format!(
+        "<b>{same}</b></td><td class=\"n\">{:.1}</td>",
+        same as f64 / support as f64 * 100.0
+    );
+    assert!(noise.contains(&share), "{share} {noise}");
+    let first = &suspects[0];
+    let gold = report.systems[0].probabilities[first.row * LABELS.len() + first.given];
+    assert!(
+        noise.contains(&format!("<tr><td class=\"n\">{:.1}</td>", (1.0 - gold) * 100.0)),
+        "{noise}"
+    );
+    // The rows carry the likely label and its probability, where there is one.
+    let data = data(&html);
+    let likely = &data["rows"][first.row][8];
+    assert_eq!((&likely[0][0], &likely[1]), (&first.likely.into(), &0.into()));
+    let with = data["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row.as_array().unwrap().len() > 8);
+    assert_eq!(with.count(), suspects.len());
+
+    report.systems[0].suspects = None;
+    let html = render_html(&report).unwrap();
+    assert!(
+        !html.contains("id=\"noise\"")
+            && !html.contains("name=\"likely\"")
+            && !html.contains("value=\"suspect\">suspect")
+    );
+}
+
+#[test]
 fn values_that_are_no_probabilities_have_no_diagram() {
     let mut report = report(&["one"]);
     let labels = report.labels.clone();
@@ -282,6 +337,14 @@ fn parts_that_do_not_fit_are_refused() {
     check(
         &|report| report.systems[1].probabilities.reverse(),
         "the scores of two are not those of its predictions",
+    );
+    check(
+        &|report| report.systems[0].suspects.as_mut().unwrap()[0].given = 4,
+        "the scores of one are not those of its predictions",
+    );
+    check(
+        &|report| report.systems[0].suspects.as_mut().unwrap().truncate(3),
+        "suspects has 3 values, but 160",
     );
     check(
         &|report| report.labels.swap(0, 1),

@@ -1,5 +1,9 @@
 //! Worlds in which the truth is known: sentences of several rows, and systems of a given skill that predict on them.
 
+mod redrawn;
+
+pub(crate) use redrawn::{Redrawn, Rule};
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
@@ -121,6 +125,18 @@ pub(crate) struct Setting {
 impl Setting {
     /// One simulated comparison.
     pub(crate) fn simulate(&self, number: u64) -> Comparison {
+        let (world, arms) = self.draw(number);
+        world.compare(self.metric, &arms, self.resamples, number)
+    }
+
+    /// One simulated comparison, and what drawing sentences and runs again makes of it; the metric must be micro-F1.
+    pub(crate) fn simulate_redrawn(&self, number: u64) -> (Comparison, Redrawn) {
+        let (world, arms) = self.draw(number);
+        let redrawn = Redrawn::draw(&world, &arms, self.resamples, number);
+        (world.compare(self.metric, &arms, self.resamples, number), redrawn)
+    }
+
+    fn draw(&self, number: u64) -> (World, Vec<Vec<Vec<f64>>>) {
         let mut chance = Chance::new(number);
         let world = World::new(self.sentences, 5, &mut chance);
         let arms: Vec<Vec<Vec<f64>>> = [0.0, self.lead]
@@ -135,7 +151,7 @@ impl Setting {
                     .collect()
             })
             .collect();
-        world.compare(self.metric, &arms, self.resamples, number)
+        (world, arms)
     }
 
     /// `count` independent comparisons.

@@ -2,13 +2,16 @@
 const form = document.getElementById("filters");
 if (form) {
   const PAGE = 50;
-  const ID = 0, SENTENCE = 1, SPANS = 2, SUBJECT = 3, OBJECT = 4, GOLD = 5, SLICES = 6, SYSTEMS = 7;
+  const MOST_PRINTED = 500;
+  const ID = 0, SENTENCE = 1, SPANS = 2, SUBJECT = 3, OBJECT = 4, GOLD = 5, SLICES = 6, SYSTEMS = 7, SUSPECT = 8;
   const { labels, systems, types, slicings, rows } = JSON.parse(document.getElementById("data").textContent);
   const list = document.getElementById("list");
   const more = document.getElementById("more");
+  const all = document.getElementById("all");
+  const printed = document.getElementById("printed");
   const count = document.getElementById("count");
   const controls = form.elements;
-  const names = ["system", "show", "gold", "predicted", "subject", "object", "slice", "least", "most", "order", "search"]
+  const names = ["system", "show", "gold", "predicted", "likely", "subject", "object", "slice", "least", "most", "order", "search"]
     .filter((name) => controls[name]);
   let found = [];
   let shown = 0;
@@ -16,7 +19,10 @@ if (form) {
   /* Of each system a row has three numbers: the predicted label, its probability and that of the gold label. */
   const predicted = (row, system) => row[SYSTEMS][3 * system];
   const confidence = (row, system) => row[SYSTEMS][3 * system + 1];
-  const doubt = (row, system) => row[SYSTEMS][3 * system + 1] - row[SYSTEMS][3 * system + 2];
+  const given = (row, system) => row[SYSTEMS][3 * system + 2];
+  /* The likely label of a row whose gold label the system suspects, and its probability. */
+  const suspect = (row, system) => (row[SUSPECT] && row[SUSPECT][system]) || null;
+  const likely = (row, system) => (suspect(row, system) ? suspect(row, system)[0] : -1);
   const right = (row, system) => predicted(row, system) === row[GOLD];
   const others = (row, system, outcome) => systems.some((_, other) => other !== system && right(row, other) === outcome);
 
@@ -27,13 +33,14 @@ if (form) {
     "alone-right": (row, system) => right(row, system) && others(row, system, false),
     "all-wrong": (row) => systems.every((_, system) => !right(row, system)),
     "disagree": (row) => systems.some((_, system) => predicted(row, system) !== predicted(row, 0)),
+    "suspect": (row, system) => suspect(row, system) !== null,
     "all": () => true,
   };
   const length = (row) => row[SENTENCE].length;
   const ORDERS = {
     "": (system) => (a, b) => confidence(b, system) - confidence(a, system),
     "unsure": (system) => (a, b) => confidence(a, system) - confidence(b, system),
-    "doubtful": (system) => (a, b) => doubt(b, system) - doubt(a, system),
+    "suspect": (system) => (a, b) => given(a, system) - given(b, system),
     "short": () => (a, b) => length(a) - length(b),
     "long": () => (a, b) => length(b) - length(a),
   };
@@ -55,6 +62,7 @@ if (form) {
   };
   facet("gold", labels, (row) => row[GOLD]);
   facet("predicted", labels, predicted);
+  facet("likely", labels, likely);
   const sortedTypes = types.map((type, index) => [type, index]).sort((a, b) => natural(a[0], b[0]));
   const typeRank = new Map(sortedTypes.map(([, index], rank) => [index, rank]));
   const typeNames = sortedTypes.map(([type]) => type);
@@ -122,8 +130,11 @@ if (form) {
 
   const card = (row) => {
     const facts = make("dl", "");
-    const goldParts = row[SYSTEMS][3 * chosenSystem() + 2];
-    facts.append(fact(["gold"], "gold", labels[row[GOLD]], goldParts));
+    facts.append(fact(["gold"], "gold", labels[row[GOLD]], given(row, chosenSystem())));
+    const other = suspect(row, chosenSystem());
+    if (other && (value("show") === "suspect" || other[0] !== predicted(row, chosenSystem()))) {
+      facts.append(fact(["likely"], "likely", labels[other[0]], other[1]));
+    }
     systems.forEach((name, system) => {
       const title = systems.length > 1 ? [make("span", `name s${system % 6}`, make("i", ""), name)] : ["predicted"];
       facts.append(fact(title, right(row, system) ? "gold" : "predicted", labels[predicted(row, system)], confidence(row, system)));
@@ -133,12 +144,15 @@ if (form) {
   };
 
   const number = (value) => value.toLocaleString("en");
-  const showMore = () => {
-    const next = found.slice(shown, shown + PAGE);
-    list.append(...next.map((index) => card(rows[index])));
+  const showMore = (wanted) => {
+    const next = found.slice(shown, shown + wanted);
+    for (const index of next) list.append(card(rows[index]));
     shown += next.length;
-    more.hidden = shown >= found.length;
-    more.textContent = `Show ${Math.min(PAGE, found.length - shown)} more of ${number(found.length - shown)}`;
+    const left = found.length - shown;
+    more.hidden = left === 0;
+    all.hidden = left <= PAGE;
+    more.textContent = `Show ${Math.min(PAGE, left)} more of ${number(left)}`;
+    all.textContent = `Show all ${number(found.length)}`;
   };
 
   const value = (name) => (controls[name] ? controls[name].value : "");
@@ -148,7 +162,7 @@ if (form) {
   const apply = () => {
     const system = chosenSystem();
     const isShown = SHOWN[value("show")] || SHOWN[""];
-    const [gold, claimed] = ["gold", "predicted"].map((name) => value(name) === "" ? null : labels.indexOf(value(name)));
+    const [gold, claimed, instead] = ["gold", "predicted", "likely"].map((name) => value(name) === "" ? null : labels.indexOf(value(name)));
     const [subject, object] = ["subject", "object"].map((name) => value(name) === "" ? null : types.indexOf(value(name)));
     const slice = value("slice") === "" ? null : slices.get(value("slice")) || [0, -2];
     const [least, most] = [bound("least", -Infinity), bound("most", Infinity)];
@@ -160,6 +174,7 @@ if (form) {
       facets.forEach(({ pick }, which) => { totals[which][pick(row, system)] += 1; });
       if (gold !== null && row[GOLD] !== gold) return;
       if (claimed !== null && predicted(row, system) !== claimed) return;
+      if (instead !== null && likely(row, system) !== instead) return;
       if (subject !== null && row[SUBJECT] !== subject) return;
       if (object !== null && row[OBJECT] !== object) return;
       if (slice !== null && row[SLICES][slice[0]] !== slice[1]) return;
@@ -178,7 +193,7 @@ if (form) {
     count.textContent = found.length === rows.length ? `${number(rows.length)} rows` : `${number(found.length)} of ${number(rows.length)} rows`;
     list.replaceChildren();
     shown = 0;
-    showMore();
+    showMore(PAGE);
   };
 
   let waiting = 0;
@@ -189,14 +204,30 @@ if (form) {
   form.addEventListener("input", (event) => changed(event.target.type === "search" || event.target.type === "number" ? 120 : 0));
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => changed(0));
-  more.addEventListener("click", () => {
+  const onClick = (button, wanted) => button.addEventListener("click", () => {
     const before = list.children.length;
-    showMore();
+    showMore(wanted);
     /* The button may be gone; the keyboard goes on with the first new row. */
-    if (more.hidden && list.children[before]) {
+    if (button.hidden && list.children[before]) {
       list.children[before].tabIndex = -1;
       list.children[before].focus({ preventScroll: true });
     }
+  });
+  onClick(more, PAGE);
+  onClick(all, Infinity);
+
+  /* On paper there are no controls: what they say is written out, and as many rows are printed as one would read. */
+  addEventListener("beforeprint", () => {
+    if (found.length <= MOST_PRINTED) showMore(Infinity);
+    const said = names
+      .filter((name) => value(name) !== "" || name === "show" || name === "system")
+      .map((name) => {
+        const control = controls[name];
+        const chosen = control.selectedOptions ? control.selectedOptions[0].textContent : control.value;
+        return `${control.ariaLabel || control.labels[0].firstChild.textContent}: ${chosen}`;
+      });
+    const rest = shown < found.length ? ` The first ${number(shown)} are printed; “Show all” brings the others onto the page first.` : "";
+    printed.textContent = `${said.join(" · ")}${said.length > 0 ? ". " : ""}${rest}`;
   });
 
   parts.push({
