@@ -4,6 +4,7 @@
 mod allocator;
 mod args;
 mod command;
+mod dashboard;
 mod hub;
 mod interrupt;
 mod progress;

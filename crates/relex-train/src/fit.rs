@@ -28,7 +28,7 @@ pub use candidates::CandidateReport;
 use candidates::choose;
 pub use evaluation::EvaluationReport;
 use evaluation::evaluate;
-use gradients::{Position, batch_gradients};
+use gradients::{Position, batch_gradients, portions};
 use pace::Pace;
 pub(crate) use state::{Progress, Snapshot, TrainingState};
 
@@ -49,6 +49,10 @@ pub struct LabelledRows {
 pub enum Event {
     /// The loop begins, or goes on from a checkpoint.
     Start(StartReport),
+    /// The rows of the next step are about to be put together.
+    Preparing,
+    /// They are on the device; what follows is computing.
+    Prepared,
     /// A step is done.
     Step(StepReport),
     /// The validation rows are being scored; so many are done.
@@ -196,7 +200,14 @@ pub fn fit(
             continue;
         }
 
+        if let ControlFlow::Break(stop) = observe(Event::Preparing) {
+            return Err(leave(stop, &classifier, &state, input, &mut observe));
+        }
         let rows = &batches[state.progress.batch];
+        let portions = portions(input, rows);
+        if let ControlFlow::Break(stop) = observe(Event::Prepared) {
+            return Err(leave(stop, &classifier, &state, input, &mut observe));
+        }
         let done = state.progress.step;
         let position = Position {
             step: done + 1,
@@ -208,10 +219,11 @@ pub fn fit(
             .loss_scale
             .unwrap_or(LossScale::new(values.training.precision));
         let factor = scale.factor();
-        let mut batch = batch_gradients(&classifier, input, rows, position, &mut keys, &scale);
+        let mut batch = batch_gradients(&classifier, input, &portions, position, &mut keys, &scale);
         if values.adversarial.acts_at(position.share) {
-            let there =
-                |moved: &Classifier| Ok(batch_gradients(moved, input, rows, position, &mut keys, &scale).gradients);
+            let there = |moved: &Classifier| {
+                Ok(batch_gradients(moved, input, &portions, position, &mut keys, &scale).gradients)
+            };
             batch.gradients = adversarial_gradients(&values.adversarial, &classifier, batch.gradients, there)?;
         }
         let limit = values.optimizer.max_gradient_norm;

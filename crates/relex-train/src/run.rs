@@ -224,8 +224,14 @@ pub struct Provenance {
     pub padding_share: f64,
     /// Seconds spent in training steps.
     pub train_seconds: f64,
+    /// Of these, seconds in putting batches together and handing them to the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_seconds: Option<f64>,
     /// Seconds from start to end.
     pub wall_seconds: f64,
+    /// Seconds that devices other than the processor were held, summed over them: the time from start to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_seconds: Option<f64>,
     /// Processor seconds in all threads, where the system tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processor_seconds: Option<f64>,

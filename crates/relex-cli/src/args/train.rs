@@ -25,6 +25,9 @@ pub(crate) struct TrainArguments {
     /// `cpu`, `wgpu` or `cuda[:N]`; short for `--set device=…`.
     #[arg(long)]
     pub(crate) device: Option<String>,
+    /// Show the run on the whole terminal, with curves; q stops and saves, ? lists the keys.
+    #[arg(long)]
+    pub(crate) tui: bool,
 }
 
 /// Which folds of a split.

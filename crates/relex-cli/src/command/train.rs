@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{anyhow, bail};
 use relex_data::{DatasetSpec, Manifest, rng::stream, sha256_file, sha256_hex};
-use relex_model::{Classifier, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
+use relex_model::{Classifier, DeviceChoice, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
     CheckedTrainConfig, Checkpoints, FitInput, LabelledRows, Provenance, RunFolder, SplitData, TrainConfig, TrainError,
     build_loss, classifier_config, encode_rows, fit, open_encoder, resolve,
@@ -23,6 +23,7 @@ use relex_train::{
 use super::{load_split, tell_truncation, with_cache};
 use crate::{
     args::TrainArguments,
+    dashboard::Dashboard,
     hub,
     interrupt::{self, Interrupted},
     progress::{Verbosity, show},
@@ -52,10 +53,16 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let resume = arguments.resume.as_ref();
     let named = folder::named(resume.and_then(Option::as_deref), arguments.run.as_deref())?;
     let goes_on = resume.is_some() && named.as_deref().is_some_and(series::has_begun);
+    let mut dashboard = if arguments.tui {
+        Dashboard::wanted()?
+    } else {
+        Dashboard::none()
+    };
     if goes_on || arguments.folds.is_some() || !arguments.seeds.is_empty() {
-        return series::run(arguments, named, verbosity);
+        return series::run(arguments, named, &mut dashboard, verbosity);
     }
-    let folder = train(job(arguments, named)?, verbosity)?;
+    let folder = train(job(arguments, named)?, &mut dashboard, verbosity)?;
+    dashboard.close();
     show(&folder.path().display().to_string());
     Ok(())
 }
@@ -131,7 +138,7 @@ fn pinned(mut given: TrainConfig, begun: &TrainConfig) -> TrainConfig {
 }
 
 /// Trains one run to its end.
-fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
+fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
     let start = Instant::now();
     let Job { config, place } = job;
     let values = config.values();
@@ -225,7 +232,8 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
         device: &device,
         checkpoints: Some(&checkpoints),
     };
-    let mut log = Log::new(&folder, &train, &config, start, verbosity);
+    dashboard.open()?;
+    let mut log = Log::new(&folder, &train, valid.labels.len(), &config, start, verbosity);
     let classifier = match fit(classifier, &input, |event| log.hear(&event)) {
         Err(TrainError::Stopped { step }) => {
             claimed.keep();
@@ -239,6 +247,7 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
     };
     claimed.keep();
     let (totals, cost) = log.finish();
+    let device_seconds = (config.device() != DeviceChoice::Cpu).then_some(cost.wall_seconds);
 
     save_classifier(
         &folder.model(),
@@ -270,14 +279,16 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
         tokens: totals.tokens,
         padding_share: totals.padding_share(),
         train_seconds: cost.train_seconds,
+        data_seconds: Some(cost.data_seconds),
         wall_seconds: cost.wall_seconds,
+        device_seconds,
         processor_seconds: Some(cost.processor_seconds).filter(|&seconds| seconds > 0.0),
         peak_memory_mib: peak_memory_mib(),
     }
     .write(&folder.provenance())?;
     // Only a run that is to go on needs them.
     checkpoints.remove()?;
-    verbosity.note(cost_line(&totals, &cost));
+    verbosity.note(cost_line(&totals, &cost, device_seconds));
     Ok(folder)
 }
 
@@ -286,15 +297,17 @@ fn checkpoints(folder: &RunFolder, config: &CheckedTrainConfig, fingerprint: &st
 }
 
 /// What the run took, in one line.
-fn cost_line(totals: &Totals, cost: &Cost) -> String {
+fn cost_line(totals: &Totals, cost: &Cost, device_seconds: Option<f64>) -> String {
     format!(
-        "trained in {:.0} s ({:.0} s in all, {:.0} s of processor time): {:.1} examples/s, {} tokens, {:.1} % padding, peak memory {}",
+        "trained in {:.0} s ({:.0} s in all, {:.0} s of processor time{}): {:.1} examples/s, {} tokens, {:.1} % padding, {:.2} % of the time for data, peak memory {}",
         cost.train_seconds,
         cost.wall_seconds,
         cost.processor_seconds,
+        device_seconds.map_or(String::new(), |seconds| format!(", {seconds:.0} s of device time")),
         totals.rows as f64 / cost.train_seconds,
         totals.tokens,
         100.0 * totals.padding_share(),
+        100.0 * cost.data_share(),
         peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
     )
 }

@@ -16,6 +16,7 @@ mod calibration;
 mod compare;
 mod config;
 mod convert;
+mod dashboard;
 mod ensemble;
 mod export;
 mod fetch;

@@ -4,10 +4,42 @@ use burn::{
     optim::{GradientsAccumulator, GradientsParams},
     tensor::{Device, Int, Tensor, TensorData},
 };
-use relex_model::{Batch, Classifier, DropoutKeys, Pass};
+use relex_model::{Batch, BatchTensors, Classifier, DropoutKeys, Pass};
 
 use super::FitInput;
 use crate::loss_scale::LossScale;
+
+/// Rows that go through the classifier at once, on its device.
+pub(super) struct Portion {
+    labels: Vec<usize>,
+    targets: Tensor<1, Int>,
+    batch: BatchTensors,
+    tokens: usize,
+    padded_tokens: usize,
+}
+
+/// The rows of one update, as many to a portion as `training.micro_batch_size` allows.
+pub(super) fn portions(input: &FitInput<'_>, rows: &[usize]) -> Vec<Portion> {
+    let FitInput {
+        train,
+        pad_token_id,
+        device,
+        ..
+    } = *input;
+    let size = input.config.values().training.micro_batch_size.unwrap_or(rows.len());
+    let portion = |rows: &[usize]| {
+        let labels: Vec<usize> = rows.iter().map(|&row| train.labels[row]).collect();
+        let batch = Batch::new(&train.encoded, rows, pad_token_id);
+        Portion {
+            targets: targets(&labels, device),
+            labels,
+            tokens: batch.tokens(),
+            padded_tokens: batch.padded_tokens(),
+            batch: batch.to_device(device),
+        }
+    };
+    rows.chunks(size).map(portion).collect()
+}
 
 /// What an update is made from.
 pub(super) struct BatchGradients {
@@ -21,7 +53,7 @@ pub(super) struct BatchGradients {
     pub(super) padded_tokens: usize,
 }
 
-/// Sends the rows of one update through the classifier, as many at once as `training.micro_batch_size` allows.
+/// Sends the rows of one update through the classifier, one portion after the other.
 ///
 /// However many portions there are, the loss is the mean over all rows: a portion enters with its share of their weight
 /// ([`relex_loss::Loss::weight`]: the number of rows, or for a loss with class weights the sum of those), so that an uneven
@@ -29,21 +61,17 @@ pub(super) struct BatchGradients {
 pub(super) fn batch_gradients(
     classifier: &Classifier,
     input: &FitInput<'_>,
-    rows: &[usize],
+    portions: &[Portion],
     position: Position,
     keys: &mut DropoutKeys,
     scale: &LossScale,
 ) -> BatchGradients {
-    let FitInput {
-        train,
-        loss,
-        pad_token_id,
-        device,
-        ..
-    } = *input;
-    let labels = |rows: &[usize]| -> Vec<usize> { rows.iter().map(|&row| train.labels[row]).collect() };
-    let size = input.config.values().training.micro_batch_size.unwrap_or(rows.len());
-    let whole = loss.weight(&labels(rows), position.share);
+    let loss = input.loss;
+    let all: Vec<usize> = portions
+        .iter()
+        .flat_map(|portion| portion.labels.iter().copied())
+        .collect();
+    let whole = loss.weight(&all, position.share);
     let mut result = BatchGradients {
         loss: 0.0,
         gradients: GradientsParams::new(),
@@ -51,14 +79,13 @@ pub(super) fn batch_gradients(
         padded_tokens: 0,
     };
     let mut sum = GradientsAccumulator::new();
-    for portion in rows.chunks(size) {
-        let batch = Batch::new(&train.encoded, portion, pad_token_id);
-        let share = (loss.weight(&labels(portion), position.share) / whole) as f32;
-        let logits = || classifier.forward(batch.to_device(device), &mut Pass::Training(keys));
-        let mut value = loss.value(logits, targets(&labels(portion), device), position.share);
+    for portion in portions {
+        let share = (loss.weight(&portion.labels, position.share) / whole) as f32;
+        let logits = || classifier.forward(portion.batch.clone(), &mut Pass::Training(keys));
+        let mut value = loss.value(logits, portion.targets.clone(), position.share);
         let number: f32 = value.clone().into_scalar();
         // One portion is the batch, to the last bit.
-        if portion.len() < rows.len() {
+        if portions.len() > 1 {
             value = value.mul_scalar(share);
             result.loss += share * number;
         } else {
@@ -68,8 +95,8 @@ pub(super) fn batch_gradients(
             classifier,
             GradientsParams::from_grads(scale.apply(value).backward(), classifier),
         );
-        result.tokens += batch.tokens();
-        result.padded_tokens += batch.padded_tokens();
+        result.tokens += portion.tokens;
+        result.padded_tokens += portion.padded_tokens;
     }
     result.gradients = sum.grads();
     result

@@ -19,6 +19,7 @@ use super::{
     events::Events,
 };
 use crate::{
+    dashboard::{self, Plan, Speed},
     interrupt,
     progress::{Progress, Verbosity, complain},
 };
@@ -68,8 +69,9 @@ pub(super) struct Log {
     rows_in_all: usize,
     loss: f32,
     totals: Totals,
-    /// Of the totals' rows, those of this process.
+    /// Of the totals' rows and tokens, those of this process.
     own_rows: usize,
+    own_tokens: usize,
     clock: Clock,
 }
 
@@ -77,6 +79,7 @@ impl Log {
     pub(super) fn new(
         folder: &RunFolder,
         train: &LabelledRows,
+        valid_rows: usize,
         config: &CheckedTrainConfig,
         start: Instant,
         verbosity: Verbosity,
@@ -86,6 +89,15 @@ impl Log {
             None => train.labels.len() * settings.epochs,
             Some(steps) => steps * settings.batch_size.min(train.labels.len()),
         };
+        dashboard::update(|board| {
+            board.begin(Plan {
+                run: folder.path().display().to_string(),
+                device: config.device().to_string(),
+                epochs: settings.steps.is_none().then_some(settings.epochs),
+                rows_in_epoch: train.labels.len(),
+                valid_rows,
+            });
+        });
         Self {
             metrics: None,
             path: folder.metrics(),
@@ -97,6 +109,7 @@ impl Log {
             loss: f32::NAN,
             totals: Totals::default(),
             own_rows: 0,
+            own_tokens: 0,
             clock: Clock::since(start),
         }
     }
@@ -105,9 +118,20 @@ impl Log {
     pub(super) fn hear(&mut self, event: &Event) -> ControlFlow<Stop> {
         let heard = match event {
             Event::Start(start) => self.start(start),
+            Event::Preparing => {
+                self.clock.prepare();
+                Ok(())
+            }
+            Event::Prepared => {
+                self.clock.prepared();
+                Ok(())
+            }
             Event::Step(step) => self.step(step),
-            Event::Evaluating(_) => {
+            Event::Evaluating(done) => {
                 self.clock.pause();
+                dashboard::update(|board| {
+                    board.aside = Some(format!("scoring {done} of {} rows", board.plan.valid_rows));
+                });
                 Ok(())
             }
             Event::Evaluation(evaluation) => self.evaluation(evaluation),
@@ -134,6 +158,7 @@ impl Log {
         self.metrics = Some(file);
         let lines = std::fs::read(&self.path).map_err(TrainError::io(&self.path))?;
         self.events = Some(Events::begin(&self.events_path, &lines)?);
+        dashboard::update(|board| lines.split(|&byte| byte == b'\n').for_each(|line| board.line(line)));
         self.totals = totals;
         if start.step > 0 {
             self.clock.go_on(&self.cost_path);
@@ -154,17 +179,27 @@ impl Log {
             _rate: step.learning_rate,
         });
         self.own_rows += step.rows;
+        self.own_tokens += step.tokens;
         self.loss = if self.loss.is_nan() {
             step.loss
         } else {
             0.9 * self.loss + 0.1 * step.loss
         };
+        let seconds = self.clock.own_train_seconds();
+        dashboard::update(|board| {
+            board.speed = Speed {
+                examples: self.own_rows as f64 / seconds,
+                tokens: self.own_tokens as f64 / seconds,
+                padding_share: self.totals.padding_share(),
+                data_share: self.clock.own_data_share(),
+            };
+        });
         let message = format!(
             "rows · epoch {} · loss {:.3} · rate {:.2e} · {:.1} examples/s",
             step.epoch,
             self.loss,
             step.learning_rate,
-            self.own_rows as f64 / self.clock.own_train_seconds()
+            self.own_rows as f64 / seconds
         );
         self.progress.at(self.totals.rows.min(self.rows_in_all), &message);
         self.line(serde_json::to_string(step))
@@ -194,6 +229,7 @@ impl Log {
 
     fn saving(&mut self) -> Result<(), TrainError> {
         self.clock.pause();
+        dashboard::update(|board| board.aside = Some("saving".into()));
         if let Some(metrics) = &mut self.metrics {
             metrics.sync_data().map_err(TrainError::io(&self.path))?;
         }
@@ -202,6 +238,7 @@ impl Log {
 
     fn saved(&mut self) -> Result<(), TrainError> {
         self.clock.write(&self.cost_path)?;
+        dashboard::update(|board| board.aside = None);
         self.clock.train();
         Ok(())
     }
@@ -213,6 +250,7 @@ impl Log {
         let line = line.map_err(|error| TrainError::io(&self.path)(error.into()))?;
         let written = metrics.write_all(format!("{line}\n").as_bytes());
         written.map_err(TrainError::io(&self.path))?;
+        dashboard::update(|board| board.line(line.as_bytes()));
         events.add(line.as_bytes())
     }
 
