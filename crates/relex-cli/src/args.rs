@@ -2,6 +2,7 @@
 
 mod analysis;
 mod augment;
+mod check_device;
 mod config;
 mod predict;
 mod report;
@@ -17,6 +18,7 @@ pub(crate) use analysis::{
     HeldOutArguments, NoiseArguments, RankArgument, ScopeArgument, ShiftArguments, StepArgument,
 };
 pub(crate) use augment::AugmentArguments;
+pub(crate) use check_device::CheckDeviceArguments;
 pub(crate) use config::ConfigCommand;
 pub(crate) use predict::{ExportArguments, PredictArguments, Rows};
 pub(crate) use report::{BrowsedArgument, ReportArguments};
@@ -45,7 +47,10 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Whether the command runs a network.
     pub(crate) fn computes(&self) -> bool {
-        matches!(self.command, Command::Train(_) | Command::Predict(_))
+        matches!(
+            self.command,
+            Command::Train(_) | Command::Predict(_) | Command::CheckDevice(_)
+        )
     }
 
     pub(crate) fn verbosity(&self) -> Verbosity {
@@ -73,6 +78,8 @@ pub(crate) enum Command {
     /// Look at configurations.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Compare a few training steps on a device with the CPU.
+    CheckDevice(CheckDeviceArguments),
     /// Train a classifier from a configuration.
     Train(TrainArguments),
     /// Predict with the classifier of a run, or with an exported one.

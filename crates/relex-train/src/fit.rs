@@ -6,6 +6,7 @@ mod candidates;
 mod evaluation;
 mod gradients;
 mod pace;
+mod parity;
 mod state;
 
 use std::{ops::ControlFlow, path::PathBuf};
@@ -30,10 +31,11 @@ pub use evaluation::EvaluationReport;
 use evaluation::evaluate;
 use gradients::{Position, batch_gradients, portions};
 use pace::Pace;
+pub use parity::{ParityStep, parity};
 pub(crate) use state::{Progress, Snapshot, TrainingState};
 
 /// Encoded rows with their labels.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LabelledRows {
     /// Ids, for messages.
     pub ids: Vec<String>,
@@ -134,6 +136,8 @@ pub struct FitInput<'a> {
     pub pad_token_id: u32,
     /// Where the classifier is; an autodiff device.
     pub device: &'a Device,
+    /// Further autodiff devices that each compute a share of every step's rows; see [`fit`].
+    pub more_devices: &'a [Device],
     /// Where checkpoints go, and where the run goes on from if there are any; without them nothing is written.
     pub checkpoints: Option<&'a Checkpoints>,
 }
@@ -142,6 +146,10 @@ pub struct FitInput<'a> {
 ///
 /// `observe` sees every step and evaluation and may break off. The result depends on the configuration, the rows and the kind
 /// of device alone: where the run was broken off and taken up again makes no difference.
+///
+/// With more devices than one every step's rows are dealt out evenly, in order. Each device computes the gradients of its
+/// share on a copy of the weights; they are added up on the first, which makes the update, scores and saves. The result is
+/// that of one device with portions of the same size, bit for bit if each device's share is one portion.
 ///
 /// # Errors
 ///

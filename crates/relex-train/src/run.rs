@@ -235,6 +235,9 @@ pub struct Provenance {
     /// Processor seconds in all threads, where the system tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processor_seconds: Option<f64>,
+    /// Examples a second over the second half of the steps of the process that ended the run, where it made two or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady_examples_per_second: Option<f64>,
     /// The process's largest resident memory, in MiB, where the system tells it.
     pub peak_memory_mib: Option<f64>,
 }

@@ -12,7 +12,7 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use relex_data::{DatasetSpec, Manifest, rng::stream, sha256_file, sha256_hex};
 use relex_model::{Classifier, DeviceChoice, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
 /// What the arguments ask for.
 fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job> {
     let mut sets = arguments.set.clone();
-    sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
+    sets.extend(arguments.devices().map(|devices| format!("device={devices}")));
     let given = arguments.config.as_ref().map(|config| resolve(config, &sets)?.check());
     let given = given.transpose()?;
     if arguments.resume.is_some() {
@@ -121,7 +121,7 @@ fn config_of(
             folder.config().display()
         ),
         None if !sets.is_empty() => bail!(
-            "{}: a run goes on with its own settings; leave --set and --device out, or train a new one",
+            "{}: a run goes on with its own settings; leave --set, --device and --devices out, or train a new one",
             folder.config().display()
         ),
         _ => Ok(config),
@@ -162,9 +162,13 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     let config = hub::locate(config, verbosity)?;
     let values = config.values();
     verbosity.detail(config.to_toml()?);
-    let inference = open_device(config.device())?;
-    let device = inference.clone().autodiff();
-    let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, &device))?;
+    let opened = config
+        .devices()
+        .iter()
+        .map(|&choice| Ok(open_device(choice)?.autodiff()));
+    let devices = opened.collect::<anyhow::Result<Vec<_>>>()?;
+    let (device, more_devices) = devices.split_first().context("no device")?;
+    let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, device))?;
     let text_encoder = with_cache(open.text_encoder);
     let encoder_files = encoder_files(config.encoder_folder(), &text_encoder)?;
     verbosity.detail(format!(
@@ -189,8 +193,8 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     let truncation = tell_truncation(encoded, values.model.max_tokens, verbosity);
     let head = classifier_config.head_config(open.config.hidden_size);
     let mut random = stream(values.seed, "head");
-    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &device)
-        .with_type_embedding(classifier_config.type_rows(), &device);
+    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, device)
+        .with_type_embedding(classifier_config.type_rows(), device);
 
     interrupt::listen()?;
     let mut claimed = match (begun, place) {
@@ -212,7 +216,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
             count => format!(" ({count} of them augmented)"),
         },
         valid.labels.len(),
-        config.device()
+        values.device
     ));
 
     let augmented_hash = values.data.augmented.as_deref().map(sha256_file).transpose()?;
@@ -229,7 +233,8 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         valid: &valid,
         negative: data.spec.labels.negative().index(),
         pad_token_id: open.config.pad_token_id,
-        device: &device,
+        device,
+        more_devices,
         checkpoints: Some(&checkpoints),
     };
     dashboard.open()?;
@@ -246,8 +251,8 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         Ok(classifier) => classifier,
     };
     claimed.keep();
-    let (totals, cost) = log.finish();
-    let device_seconds = (config.device() != DeviceChoice::Cpu).then_some(cost.wall_seconds);
+    let (totals, cost, steady) = log.finish();
+    let device_seconds = (config.device() != DeviceChoice::Cpu).then_some(cost.wall_seconds * devices.len() as f64);
 
     save_classifier(
         &folder.model(),
@@ -267,7 +272,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         encoder: encoder_files,
         encoder_commit: config.encoder_commit().map(str::to_owned),
         seed: values.seed,
-        device: config.device().to_string(),
+        device: values.device.clone(),
         precision: values.training.precision.name().into(),
         train_rows: train.labels.len(),
         augmented_rows,
@@ -283,6 +288,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         wall_seconds: cost.wall_seconds,
         device_seconds,
         processor_seconds: Some(cost.processor_seconds).filter(|&seconds| seconds > 0.0),
+        steady_examples_per_second: steady,
         peak_memory_mib: peak_memory_mib(),
     }
     .write(&folder.provenance())?;

@@ -17,6 +17,7 @@ mod compare;
 mod config;
 mod convert;
 mod dashboard;
+mod devices;
 mod ensemble;
 mod export;
 mod fetch;

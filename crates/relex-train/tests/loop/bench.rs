@@ -25,6 +25,7 @@ pub(crate) struct Bench {
     negative: usize,
     pad_token_id: u32,
     pub(crate) device: Device,
+    more_devices: Vec<Device>,
 }
 
 /// What a run reported.
@@ -97,6 +98,7 @@ impl Bench {
             classifier: Classifier::with_new_head(open.encoder, &head, &mut stream(1, "head"), &device),
             negative: data.spec.labels.negative().index(),
             pad_token_id: open.config.pad_token_id,
+            more_devices: vec![device.clone(); config.devices().len() - 1],
             device,
             config,
         }
@@ -111,6 +113,7 @@ impl Bench {
             negative: self.negative,
             pad_token_id: self.pad_token_id,
             device: &self.device,
+            more_devices: &self.more_devices,
             checkpoints,
         }
     }

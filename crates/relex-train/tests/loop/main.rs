@@ -7,5 +7,6 @@ mod adversarial;
 mod bench;
 mod candidates;
 mod checkpoints;
+mod devices;
 mod pace;
 mod portions;

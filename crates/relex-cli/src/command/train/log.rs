@@ -72,6 +72,8 @@ pub(super) struct Log {
     /// Of the totals' rows and tokens, those of this process.
     own_rows: usize,
     own_tokens: usize,
+    /// Seconds and rows after each step of this process.
+    course: Vec<(f64, usize)>,
     clock: Clock,
 }
 
@@ -92,7 +94,7 @@ impl Log {
         dashboard::update(|board| {
             board.begin(Plan {
                 run: folder.path().display().to_string(),
-                device: config.device().to_string(),
+                device: config.values().device.clone(),
                 epochs: settings.steps.is_none().then_some(settings.epochs),
                 rows_in_epoch: train.labels.len(),
                 valid_rows,
@@ -110,6 +112,7 @@ impl Log {
             totals: Totals::default(),
             own_rows: 0,
             own_tokens: 0,
+            course: Vec::new(),
             clock: Clock::since(start),
         }
     }
@@ -186,6 +189,7 @@ impl Log {
             0.9 * self.loss + 0.1 * step.loss
         };
         let seconds = self.clock.own_train_seconds();
+        self.course.push((seconds, self.own_rows));
         dashboard::update(|board| {
             board.speed = Speed {
                 examples: self.own_rows as f64 / seconds,
@@ -254,11 +258,19 @@ impl Log {
         events.add(line.as_bytes())
     }
 
-    pub(super) fn finish(mut self) -> (Totals, Cost) {
+    /// What was worked through, what it cost, and the examples a second once everything was warm.
+    pub(super) fn finish(mut self) -> (Totals, Cost, Option<f64>) {
         self.clock.pause();
         self.progress.finish();
-        (self.totals, self.clock.read())
+        (self.totals, self.clock.read(), steady_rate(&self.course))
     }
+}
+
+/// Examples a second over the second half of the steps: a GPU's kernels are compiled and tried out in the first ones.
+fn steady_rate(course: &[(f64, usize)]) -> Option<f64> {
+    let (end, all) = course.last()?;
+    let (begin, before) = course[course.len().checked_sub(2)? / 2];
+    Some((all - before) as f64 / (end - begin))
 }
 
 /// `metrics.jsonl` with its first `reports` lines, and what was worked through in them; later ones are gone.
@@ -332,6 +344,15 @@ mod tests {
         let (_, totals) = open_metrics(&path, 0).unwrap();
         assert_eq!(totals, Totals::default());
         assert_eq!(std::fs::read(&path).unwrap(), b"");
+    }
+
+    #[test]
+    fn the_steady_rate_is_that_of_the_second_half() {
+        // After the second of four steps: 20 - 8 rows in 13 - 11 seconds.
+        let course = [(10.0, 4), (11.0, 8), (12.0, 14), (13.0, 20)];
+        assert_eq!(steady_rate(&course), Some(6.0));
+        assert_eq!(steady_rate(&course[..2]), Some(4.0));
+        assert_eq!(steady_rate(&course[..1]), None);
     }
 
     #[test]

@@ -112,7 +112,7 @@ fn asked(arguments: &TrainArguments) -> anyhow::Result<Series> {
         .as_deref()
         .context("a series is made from a --config")?;
     let mut sets = arguments.set.clone();
-    sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
+    sets.extend(arguments.devices().map(|devices| format!("device={devices}")));
     let config = resolve(file, &sets)?;
     let checked = config.clone().check()?;
     let folds = match &arguments.folds {
@@ -173,7 +173,7 @@ fn read(path: &Path, arguments: &TrainArguments) -> anyhow::Result<Series> {
         }
         None => {
             !arguments.set.is_empty()
-                || arguments.device.is_some()
+                || arguments.devices().is_some()
                 || arguments.folds.is_some()
                 || !arguments.seeds.is_empty()
         }
