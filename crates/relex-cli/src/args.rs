@@ -5,6 +5,7 @@ mod augment;
 mod check_device;
 mod config;
 mod predict;
+mod pretrain;
 mod report;
 mod score;
 mod train;
@@ -21,6 +22,7 @@ pub(crate) use augment::AugmentArguments;
 pub(crate) use check_device::CheckDeviceArguments;
 pub(crate) use config::ConfigCommand;
 pub(crate) use predict::{ExportArguments, PredictArguments, Rows};
+pub(crate) use pretrain::PretrainArguments;
 pub(crate) use report::{BrowsedArgument, ReportArguments};
 pub(crate) use score::{ArmArgument, CompareArguments, EvaluateArguments, GoldArguments, MetricArgument};
 pub(crate) use train::{Folds, TrainArguments};
@@ -49,7 +51,7 @@ impl Arguments {
     pub(crate) fn computes(&self) -> bool {
         matches!(
             self.command,
-            Command::Train(_) | Command::Predict(_) | Command::CheckDevice(_)
+            Command::Pretrain(_) | Command::Train(_) | Command::Predict(_) | Command::CheckDevice(_)
         )
     }
 
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Compare a few training steps on a device with the CPU.
     CheckDevice(CheckDeviceArguments),
+    /// Train an encoder further on a data set's sentences, without their labels.
+    Pretrain(PretrainArguments),
     /// Train a classifier from a configuration.
     Train(TrainArguments),
     /// Predict with the classifier of a run, or with an exported one.

@@ -68,6 +68,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Augment(augment) => command::augment::run(augment, verbosity),
         Command::Config(config) => command::config::run(config),
         Command::CheckDevice(check) => command::check_device::run(check, verbosity),
+        Command::Pretrain(pretrain) => command::train::pretrain::run(pretrain, verbosity),
         Command::Train(train) => command::train::run(train, verbosity),
         Command::Predict(predict) => command::predict::run(predict, verbosity),
         Command::Export(export) => command::export::run(export, verbosity),

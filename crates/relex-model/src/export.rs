@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Head, LoadedClassifier, ModelError,
+    EncoderConfig, Head, LoadedClassifier, ModelError, TextEncoder,
     save::{Tensors, new_folder, replace_folder, serialize, tensors, write},
     transformers::{TransformersTask, class_name, classifier_name},
 };
@@ -44,19 +44,28 @@ pub fn export_classifier(
     write(place("model.safetensors"), &serialize(tensors).map_err(weights)?)?;
     write(place("config.json"), &config(model, source, task)?)?;
     write(place("relex.json"), &json_bytes(&model.config))?;
-    write(place("tokenizer.json"), &model.text_encoder.to_json()?)?;
-    let special = model.text_encoder.special_tokens(model.encoder_config.pad_token_id);
-    write(place("special_tokens_map.json"), &json_bytes(&special))?;
+    write_tokenizer(temporary.path(), &model.text_encoder, &model.encoder_config)?;
+    replace_folder(temporary, folder)?;
+    Ok(task)
+}
+
+/// Writes `tokenizer.json` and the two files beside it that transformers looks for.
+pub(crate) fn write_tokenizer(
+    folder: &Path,
+    text_encoder: &TextEncoder,
+    encoder: &EncoderConfig,
+) -> Result<(), ModelError> {
+    write(folder.join("tokenizer.json"), &text_encoder.to_json()?)?;
+    let special = text_encoder.special_tokens(encoder.pad_token_id);
+    write(folder.join("special_tokens_map.json"), &json_bytes(&special))?;
     let mut tokenizer = Map::new();
     tokenizer.insert("tokenizer_class".into(), "PreTrainedTokenizerFast".into());
-    tokenizer.insert("model_max_length".into(), model.encoder_config.max_tokens().into());
-    if model.encoder_config.type_vocab_size == 1 {
+    tokenizer.insert("model_max_length".into(), encoder.max_tokens().into());
+    if encoder.type_vocab_size == 1 {
         tokenizer.insert("model_input_names".into(), json!(["input_ids", "attention_mask"]));
     }
     tokenizer.extend(special);
-    write(place("tokenizer_config.json"), &json_bytes(&tokenizer))?;
-    replace_folder(temporary, folder)?;
-    Ok(task)
+    write(folder.join("tokenizer_config.json"), &json_bytes(&tokenizer))
 }
 
 /// Whether a classifier has nothing on its encoder but a dense layer as wide, and an output layer with a bias, for the first
@@ -115,6 +124,6 @@ fn config(model: &LoadedClassifier, source: &Path, task: TransformersTask) -> Re
 }
 
 /// What is made of maps, texts and numbers cannot fail to be JSON.
-fn json_bytes(value: &impl serde::Serialize) -> Vec<u8> {
+pub(crate) fn json_bytes(value: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec_pretty(value).unwrap_or_default()
 }

@@ -30,6 +30,7 @@ mod head;
 mod load;
 #[cfg(test)]
 mod marker_tests;
+mod masked;
 mod ops;
 #[cfg(test)]
 mod reference_tests;
@@ -39,8 +40,8 @@ mod type_embedding;
 
 pub use classifier::Classifier;
 pub use device::{DeviceChoice, open_device};
-pub use encode::{Batch, BatchTensors, EncodedExample, NewToken, TextEncoder, Truncation};
-pub use encoder::{Architecture, Encoder, EncoderConfig};
+pub use encode::{Batch, BatchTensors, EncodedExample, EncodedSentence, MaskTokens, NewToken, TextEncoder, Truncation};
+pub use encoder::{Activations, Architecture, Encoder, EncoderConfig};
 pub use error::ModelError;
 pub use export::export_classifier;
 pub use head::{
@@ -50,6 +51,7 @@ pub use head::{
 pub use load::{
     LoadReport, WEIGHT_FILES, WeightFile, WeightTensor, find_weights, load_encoder, open_weights, weight_parts,
 };
+pub use masked::{HeadOrigin, LoadedMaskedModel, MaskedHead, MaskedModel, load_masked_model, save_masked_model};
 pub use ops::{Activation, DropoutKeys, DropoutMask, Pass, Precision};
 pub use save::{ClassifierConfig, LoadedClassifier, load_classifier, save_classifier};
 pub use transformers::TransformersTask;

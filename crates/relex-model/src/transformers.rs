@@ -18,17 +18,25 @@ pub enum TransformersTask {
 
 /// The class that a `config.json` names under `architectures`.
 pub(crate) fn class_name(architecture: Architecture, task: TransformersTask) -> String {
-    let family = match architecture {
-        Architecture::Bert => "Bert",
-        Architecture::Roberta => "Roberta",
-        Architecture::XlmRoberta => "XLMRoberta",
-        Architecture::Electra => "Electra",
-    };
     let task = match task {
         TransformersTask::SequenceClassification => "ForSequenceClassification",
         TransformersTask::Encoder => "Model",
     };
-    format!("{family}{task}")
+    format!("{}{task}", family(architecture))
+}
+
+/// The class that a `config.json` names for an encoder with a head for masked language modelling.
+pub(crate) fn masked_class_name(architecture: Architecture) -> String {
+    format!("{}ForMaskedLM", family(architecture))
+}
+
+fn family(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::Bert => "Bert",
+        Architecture::Roberta => "Roberta",
+        Architecture::XlmRoberta => "XLMRoberta",
+        Architecture::Electra => "Electra",
+    }
 }
 
 /// The name of a tensor of an encoder with a `cls` head (`head.…`) in a `…ForSequenceClassification`.
@@ -41,7 +49,8 @@ pub(crate) fn classifier_name(architecture: Architecture, name: &str) -> String 
     }
 }
 
-fn prefix(architecture: Architecture) -> &'static str {
+/// What a task model puts before its encoder's names.
+pub(crate) fn prefix(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::Bert => "bert.",
         Architecture::Roberta | Architecture::XlmRoberta => "roberta.",

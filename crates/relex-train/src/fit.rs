@@ -5,6 +5,7 @@ mod average;
 mod candidates;
 mod evaluation;
 mod gradients;
+mod leaving;
 mod pace;
 mod parity;
 mod state;
@@ -17,7 +18,7 @@ use relex_loss::Loss;
 use relex_model::{Classifier, DropoutKeys, EncodedExample, Precision};
 
 use crate::{
-    CheckedTrainConfig, Checkpoints, DamagedCheckpoint, TrainError,
+    CheckedTrainConfig, Checkpoints, DamagedCheckpoint, MaskedReport, TrainError,
     batches::training_batches,
     freeze::Freezing,
     loss_scale::LossScale,
@@ -30,7 +31,8 @@ use candidates::choose;
 pub use evaluation::EvaluationReport;
 use evaluation::evaluate;
 use gradients::{Position, batch_gradients, portions};
-use pace::Pace;
+pub(crate) use leaving::{begin_or_go_on, leave_with, save_to};
+pub(crate) use pace::Pace;
 pub use parity::{ParityStep, parity};
 pub(crate) use state::{Progress, Snapshot, TrainingState};
 
@@ -53,7 +55,7 @@ pub enum Event {
     Start(StartReport),
     /// The rows of the next step are about to be put together.
     Preparing,
-    /// They are on the device; what follows is computing.
+    /// They are put together; what follows is computing.
     Prepared,
     /// A step is done.
     Step(StepReport),
@@ -63,6 +65,8 @@ pub enum Event {
     Evaluation(EvaluationReport),
     /// All steps are done, and one of the weights that may be kept was scored.
     Candidate(CandidateReport),
+    /// Masked tokens of held-out sentences were guessed; in further pre-training.
+    MaskedEvaluation(MaskedReport),
     /// A checkpoint is about to be written. What the observer has written of the reports so far must be on the disk when it
     /// returns.
     Saving,
@@ -276,7 +280,7 @@ pub fn fit(
 
 /// The newest whole checkpoint, or the beginning.
 fn begin(classifier: Classifier, input: &FitInput<'_>) -> Result<(Classifier, TrainingState, StartReport), TrainError> {
-    let optimizer = || optimizer(&input.config.values().optimizer, &classifier);
+    let optimizer = |classifier: &Classifier| optimizer(&input.config.values().optimizer, classifier);
     if input.train.labels.is_empty() {
         return Err(TrainError::Setting {
             key: "data",
@@ -284,26 +288,13 @@ fn begin(classifier: Classifier, input: &FitInput<'_>) -> Result<(Classifier, Tr
             reason: "rows to train on are needed".into(),
         });
     }
-    let (whole, damaged) = match input.checkpoints {
-        Some(checkpoints) => {
-            let found = checkpoints.read(&classifier, optimizer(), input.device)?;
-            (found.whole, found.damaged)
-        }
-        None => (None, Vec::new()),
-    };
-    let (classifier, state) = match whole {
-        Some(whole) => whole,
-        None => {
-            let state = TrainingState::new(optimizer(), &classifier, &input.config.values().averaging);
-            (classifier, state)
-        }
-    };
-    let start = StartReport {
-        step: state.progress.step,
-        reports: state.progress.reports,
-        damaged,
-    };
-    Ok((classifier, state, start))
+    begin_or_go_on(
+        classifier,
+        optimizer,
+        &input.config.values().averaging,
+        input.checkpoints,
+        input.device,
+    )
 }
 
 /// The batches of an epoch, a function of the seed and its number: rows drawn by the sampler, put together by length.
@@ -326,18 +317,7 @@ fn save(
     input: &FitInput<'_>,
     observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
 ) -> Result<(), TrainError> {
-    let Some(checkpoints) = input.checkpoints else {
-        return Ok(());
-    };
-    // A request to stop is heard again with the next step.
-    if let ControlFlow::Break(Stop::Failed(error)) = observe(Event::Saving) {
-        return Err(error);
-    }
-    let path = checkpoints.write(classifier, state)?;
-    match observe(Event::Saved(path)) {
-        ControlFlow::Break(Stop::Failed(error)) => Err(error),
-        _ => Ok(()),
-    }
+    save_to(input.checkpoints, classifier, state, observe)
 }
 
 /// What the loop returns when the observer breaks off.
@@ -348,15 +328,7 @@ fn leave(
     input: &FitInput<'_>,
     observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
 ) -> TrainError {
-    match stop {
-        Stop::Failed(error) => error,
-        Stop::Requested => match save(classifier, state, input, observe) {
-            Err(error) => error,
-            Ok(()) => TrainError::Stopped {
-                step: state.progress.step,
-            },
-        },
-    }
+    leave_with(stop, input.checkpoints, classifier, state, observe)
 }
 
 /// The value, or the error that names the rows behind it.

@@ -88,11 +88,14 @@ impl ModuleMapper for SetLearning {
 #[cfg(test)]
 mod tests {
     use burn::{
+        module::ModuleVisitor,
         nn::{Linear, LinearConfig},
         optim::GradientsParams,
         tensor::Device,
     };
     use proptest::prelude::*;
+    use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+    use relex_model::{Batch, Classifier, EncodedExample, HeadConfig, HeadKind, Pass, load_encoder};
 
     use super::*;
 
@@ -169,6 +172,92 @@ mod tests {
             module = freezing.apply(module, epoch);
             assert_eq!(learning(&module), expected, "epoch {epoch}");
         }
+    }
+
+    /// Paths of the parameters that have a gradient.
+    fn learning_paths(classifier: &Classifier) -> Vec<String> {
+        struct Collect {
+            gradients: GradientsParams,
+            at: Vec<String>,
+            found: Vec<String>,
+        }
+        impl ModuleVisitor for Collect {
+            fn enter_module(&mut self, name: &str, _container_type: &str) {
+                self.at.push(name.to_owned());
+            }
+            fn exit_module(&mut self, _name: &str, _container_type: &str) {
+                self.at.pop();
+            }
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                if self.gradients.get::<D>(param.id).is_some() {
+                    self.found.push(self.at.join("."));
+                }
+            }
+        }
+        let row = EncodedExample {
+            ids: vec![5, 6, 7, 8],
+            entity_starts: [0, 2],
+            entity_spans: [1..2, 3..4],
+            entity_types: [0, 0],
+            token_types: Vec::new(),
+            truncated: 0,
+        };
+        let batch = Batch::new(&[row], &[0], 0).to_device(&Device::flex().autodiff());
+        let gradients = classifier.forward(batch, &mut Pass::Inference).sum().backward();
+        let mut collect = Collect {
+            gradients: GradientsParams::from_grads(gradients, classifier),
+            at: Vec::new(),
+            found: Vec::new(),
+        };
+        classifier.visit(&mut collect);
+        collect.found
+    }
+
+    /// ELECTRA's embeddings are narrower than its layers. The matrix between them is below the lowest layer, and freezes with
+    /// it or with the embeddings.
+    #[test]
+    fn the_projection_of_narrow_embeddings_freezes_with_them() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../relex-model/tests/fixtures/electra");
+        let device = Device::flex().autodiff();
+        let (config, encoder, _) = load_encoder(folder.as_ref(), &device).unwrap();
+        assert_ne!(config.embedding_size, config.hidden_size);
+        let head = HeadConfig {
+            kind: HeadKind::default(),
+            hidden_size: config.hidden_size,
+            labels: 3,
+            dropout: 0.0,
+            cosine_scale: None,
+        };
+        let mut random = ChaCha8Rng::seed_from_u64(0);
+        let classifier = Classifier::with_new_head(encoder, &head, &mut random, &device);
+        let all = [
+            "encoder.embeddings.",
+            "encoder.embeddings_project.",
+            "encoder.layers.0.",
+            "encoder.layers.1.",
+            "encoder.layers.2.",
+            "head.",
+        ];
+        let check = |layers, embeddings, per_epoch, epoch, expected: &[&str]| {
+            let mut config = TrainConfig::default();
+            (config.model.freeze_layers, config.model.freeze_embeddings) = (layers, embeddings);
+            config.training.unfreeze_layers_per_epoch = per_epoch;
+            let applied = Freezing::new(&config, &classifier).apply(classifier.clone(), epoch);
+            let learning = learning_paths(&applied);
+            let found: Vec<&str> = all
+                .into_iter()
+                .filter(|place| learning.iter().any(|path| path.starts_with(place)))
+                .collect();
+            assert_eq!(found, expected, "{layers} {embeddings} {per_epoch:?} {epoch}");
+        };
+        check(0, false, None, 1, &all);
+        check(0, true, None, 1, &all[2..]);
+        check(1, false, None, 1, &all[3..]);
+        check(2, true, None, 1, &all[4..]);
+        check(3, false, None, 1, &all[5..]);
+        // One layer more from the second epoch on; in the fifth what is below all three.
+        check(0, false, Some(1), 4, &all[2..]);
+        check(0, false, Some(1), 5, &all);
     }
 
     proptest! {

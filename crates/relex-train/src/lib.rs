@@ -25,6 +25,7 @@ mod loss_scale;
 mod optimizer;
 mod predict;
 mod prepare;
+mod pretrain;
 mod run;
 mod sampler;
 mod schedule;
@@ -33,9 +34,11 @@ mod tensorboard;
 pub use batches::{BatchLimits, prediction_batches, training_batches};
 pub use checkpoint::{Checkpoints, DamagedCheckpoint};
 pub use config::{
-    AdafactorStep, AdversarialConfig, AveragingConfig, CheckedTrainConfig, CheckpointConfig, ChooseBy, DataConfig,
-    Evaluate, Keep, ModelConfig, OptimizerConfig, OptimizerRule, ResolvedConfig, Steps, TrainConfig, TrainOn,
-    TrainingConfig, configuration_reference, resolve, resolve_with_origins,
+    AdafactorStep, AdversarialConfig, AveragingConfig, CheckedPretrainingConfig, CheckedTrainConfig, CheckpointConfig,
+    ChooseBy, DataConfig, Evaluate, Included, Keep, MaskUnit, MaskingConfig, ModelConfig, OptimizerConfig,
+    OptimizerRule, PretrainingConfig, PretrainingDataConfig, PretrainingLoopConfig, PretrainingModelConfig,
+    ResolvedConfig, Steps, TrainConfig, TrainOn, TrainingConfig, configuration_reference, resolve, resolve_pretraining,
+    resolve_with_origins,
 };
 pub use error::TrainError;
 pub use fit::{
@@ -44,6 +47,10 @@ pub use fit::{
 };
 pub use predict::predict;
 pub use prepare::{OpenEncoder, SplitData, build_loss, classifier_config, encode_rows, open_encoder};
+pub use pretrain::{
+    EncodedSentences, MaskedReport, MaskedSentence, OpenMaskedModel, PretrainingData, PretrainingInput,
+    PretrainingProvenance, encode_sentences, mask_sentence, open_masked_model, pretrain,
+};
 pub use run::{Provenance, RunFolder, RunLock};
 pub use sampler::Sampler;
 pub use schedule::{Schedule, Warmup};

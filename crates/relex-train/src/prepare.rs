@@ -203,7 +203,8 @@ pub fn open_encoder(
     let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;
     let encoder = encoder
         .add_tokens(&new_tokens, &mut encoder_config)?
-        .with_precision(precision);
+        .with_precision(precision)
+        .with_activations(config.values().training.activations());
     Ok(OpenEncoder {
         config: encoder_config,
         encoder,

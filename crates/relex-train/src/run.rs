@@ -144,6 +144,16 @@ impl RunFolder {
         self.path.join("best")
     }
 
+    /// The encoder that further pre-training made, as a Hugging Face folder.
+    pub fn encoder(&self) -> PathBuf {
+        self.path.join("encoder")
+    }
+
+    /// Which rows' sentences further pre-training learnt from and measured on.
+    pub fn sentences(&self) -> PathBuf {
+        self.path.join("sentences.json")
+    }
+
     /// Predictions for a named set of rows.
     pub fn predictions(&self, rows: &str) -> PathBuf {
         self.path.join("predictions").join(format!("{rows}.csv"))

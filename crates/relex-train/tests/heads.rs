@@ -44,7 +44,9 @@ fn recipes(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        if path.ends_with("pretrain") {
+            // Configurations of another kind.
+        } else if path.is_dir() {
             found.extend(recipes(&path));
         } else if path.extension().is_some_and(|extension| extension == "toml") {
             found.push(path);

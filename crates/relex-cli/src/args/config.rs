@@ -18,4 +18,7 @@ pub(crate) struct ConfigShowArguments {
     /// Change a setting, such as training.epochs=5; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    /// It is a configuration of `relex pretrain`.
+    #[arg(long)]
+    pub(crate) pretrain: bool,
 }

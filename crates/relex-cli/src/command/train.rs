@@ -4,6 +4,7 @@ mod cost;
 mod events;
 mod folder;
 mod log;
+pub(crate) mod pretrain;
 mod series;
 
 use std::{
@@ -53,11 +54,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let resume = arguments.resume.as_ref();
     let named = folder::named(resume.and_then(Option::as_deref), arguments.run.as_deref())?;
     let goes_on = resume.is_some() && named.as_deref().is_some_and(series::has_begun);
-    let mut dashboard = if arguments.tui {
-        Dashboard::wanted()?
-    } else {
-        Dashboard::none()
-    };
+    let mut dashboard = Dashboard::if_wanted(arguments.tui)?;
     if goes_on || arguments.folds.is_some() || !arguments.seeds.is_empty() {
         return series::run(arguments, named, &mut dashboard, verbosity);
     }

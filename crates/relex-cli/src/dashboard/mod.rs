@@ -45,23 +45,15 @@ pub(crate) struct Dashboard {
 }
 
 impl Dashboard {
-    /// None, which opening does not change.
-    pub(crate) fn none() -> Self {
-        Self {
-            is_wanted: false,
-            thread: None,
-        }
-    }
-
-    /// One that can be opened: refused where there is no terminal.
-    pub(crate) fn wanted() -> anyhow::Result<Self> {
-        if !std::io::stdout().is_terminal() {
+    /// One that opens if it is wanted, which is refused where there is no terminal.
+    pub(crate) fn if_wanted(is_wanted: bool) -> anyhow::Result<Self> {
+        if is_wanted && !std::io::stdout().is_terminal() {
             bail!(
                 "--tui: standard output is no terminal; leave the flag out, and progress is told in lines on standard error"
             );
         }
         Ok(Self {
-            is_wanted: true,
+            is_wanted,
             thread: None,
         })
     }

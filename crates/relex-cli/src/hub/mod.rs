@@ -14,7 +14,7 @@ mod transfer;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use relex_train::CheckedTrainConfig;
+use relex_train::{CheckedPretrainingConfig, CheckedTrainConfig};
 
 use crate::progress::Verbosity;
 pub(crate) use repository::is_commit;
@@ -52,26 +52,45 @@ pub(crate) fn fetch(name: &str, revision: Option<&str>, verbosity: Verbosity) ->
 /// the commit as its `model.revision`, so that it stands for the same encoder tomorrow.
 pub(crate) fn locate(config: CheckedTrainConfig, verbosity: Verbosity) -> anyhow::Result<CheckedTrainConfig> {
     let model = &config.values().model;
-    let encoder = &model.encoder;
+    Ok(match find(&model.encoder, model.revision.as_deref(), verbosity)? {
+        None => config,
+        Some(snapshot) => config.at_snapshot(snapshot.folder, snapshot.commit),
+    })
+}
+
+/// As [`locate`], for further pre-training.
+pub(crate) fn locate_for_pretraining(
+    config: CheckedPretrainingConfig,
+    verbosity: Verbosity,
+) -> anyhow::Result<CheckedPretrainingConfig> {
+    let model = &config.values().model;
+    Ok(match find(&model.encoder, model.revision.as_deref(), verbosity)? {
+        None => config,
+        Some(snapshot) => config.at_snapshot(snapshot.folder, snapshot.commit),
+    })
+}
+
+/// What stands for the encoder of this name on the hub; nothing if it is a folder.
+fn find(encoder: &Path, revision: Option<&str>, verbosity: Verbosity) -> anyhow::Result<Option<Snapshot>> {
     if encoder.is_dir() {
-        if let Some(revision) = &model.revision {
+        if let Some(revision) = revision {
             bail!(
                 "model.revision = {revision:?}: it is for encoders of the hub, but model.encoder = {:?} is a folder; \
                  leave it out",
                 encoder.display().to_string()
             );
         }
-        return Ok(config);
+        return Ok(None);
     }
     let snapshot = encoder
         .to_str()
         .context("its name is not Unicode")
-        .and_then(|name| fetch(name, model.revision.as_deref(), verbosity))
+        .and_then(|name| fetch(name, revision, verbosity))
         .with_context(|| {
             let name = encoder.display().to_string();
             format!("model.encoder = {name:?}: there is no such folder, and it cannot be had from the hub")
         })?;
-    Ok(config.at_snapshot(snapshot.folder, snapshot.commit))
+    Ok(Some(snapshot))
 }
 
 /// The path as part of a message.

@@ -30,6 +30,7 @@ mod losses;
 mod made;
 mod markers;
 mod optimisers;
+mod pretrain;
 mod report;
 mod resume;
 mod series;

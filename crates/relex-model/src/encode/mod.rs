@@ -12,6 +12,7 @@ mod truncation;
 mod vocabulary;
 mod window;
 mod word_piece;
+mod words;
 
 use std::{ops::Range, path::PathBuf};
 
@@ -22,6 +23,7 @@ use tokenizers::{EncodeInput, Encoding, PaddingParams, Tokenizer, TruncationPara
 pub use batch::{Batch, BatchTensors};
 pub use truncation::Truncation;
 pub use vocabulary::NewToken;
+pub use words::{EncodedSentence, MaskTokens};
 
 use crate::{EncoderConfig, ModelError};
 
@@ -98,6 +100,11 @@ impl TextEncoder {
     /// characters can cause; no window of `max_tokens` can hold the query and both markers; or the
     /// tokenizer puts nothing between two segments.
     pub fn encode(&self, id: &str, marked: &Marked) -> Result<EncodedExample, ModelError> {
+        Ok(self.encode_window(id, marked)?.2)
+    }
+
+    /// As [`Self::encode`], with all that the tokenizer says of the text, and which of its tokens are kept.
+    fn encode_window(&self, id: &str, marked: &Marked) -> Result<(Encoding, Vec<usize>, EncodedExample), ModelError> {
         let refuse = |reason: String| ModelError::Encode { id: id.into(), reason };
         let text = marked.text.as_str();
         let input: EncodeInput<'_> = match &marked.second_segment {
@@ -147,20 +154,21 @@ impl TextEncoder {
             ))
         })?;
         let place = |start: usize| kept.iter().position(|&token| token == start);
-        match (place(starts[0]), place(starts[1])) {
-            (Some(subject), Some(object)) => Ok(EncodedExample {
-                ids: kept.iter().map(|&token| ids[token]).collect(),
-                token_types: token_types(&encoding, &kept),
-                entity_starts: [subject, object],
-                entity_spans: [
-                    entity_span(&kept, marked.subject_span, token_of).unwrap_or(subject..subject + 1),
-                    entity_span(&kept, marked.object_span, token_of).unwrap_or(object..object + 1),
-                ],
-                entity_types: [0, 0],
-                truncated: ids.len() - kept.len(),
-            }),
-            _ => Err(refuse("an entity marker fell out of the window".into())),
-        }
+        let (Some(subject), Some(object)) = (place(starts[0]), place(starts[1])) else {
+            return Err(refuse("an entity marker fell out of the window".into()));
+        };
+        let example = EncodedExample {
+            ids: kept.iter().map(|&token| ids[token]).collect(),
+            token_types: token_types(&encoding, &kept),
+            entity_starts: [subject, object],
+            entity_spans: [
+                entity_span(&kept, marked.subject_span, token_of).unwrap_or(subject..subject + 1),
+                entity_span(&kept, marked.object_span, token_of).unwrap_or(object..object + 1),
+            ],
+            entity_types: [0, 0],
+            truncated: ids.len() - kept.len(),
+        };
+        Ok((encoding, kept, example))
     }
 
     /// Encodes many sentences in parallel, in order; pairs are (id, marked sentence). What the cache holds

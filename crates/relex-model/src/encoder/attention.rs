@@ -51,22 +51,11 @@ impl Attention {
 
     /// `hidden` is `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`.
     pub(super) fn forward(&self, hidden: Tensor<3>, bias: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<3> {
-        let [batch, seq_len, width] = hidden.dims();
-        let head_size = width / self.heads;
-        // [batch, seq_len, hidden] → [batch, heads, seq_len, head_size]
-        let split = |x: Tensor<3>| x.reshape([batch, seq_len, self.heads, head_size]).swap_dims(1, 2);
         let precision = self.precision;
         let input = precision.lower(hidden.clone());
-        let query = split(precision.linear(&self.query, input.clone()));
-        let key = split(precision.linear(&self.key, input.clone()));
-        let value = split(precision.linear(&self.value, input));
-
-        let scores = precision.raise(query.matmul(key.swap_dims(2, 3)));
-        let scale = 1.0 / (head_size as f32).sqrt();
-        let weights = ops::softmax(scores, bias, scale, pass.mask(self.attention_dropout));
-        let context = precision.lower(weights).matmul(value);
-        let context = context.swap_dims(1, 2).reshape([batch, seq_len, width]);
-
+        let states = [&self.query, &self.key, &self.value].map(|layer| precision.linear(layer, input.clone()));
+        let mask = pass.mask(self.attention_dropout);
+        let context = ops::attention(states, bias, self.heads, precision, mask);
         let output = precision.raise(precision.linear(&self.output, context));
         ops::add_layer_norm(
             output,

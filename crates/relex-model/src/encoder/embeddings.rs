@@ -64,6 +64,11 @@ impl Embeddings {
         self.word_embeddings.weight.shape()[0]
     }
 
+    /// The word embeddings, `[vocabulary, embedding]`.
+    pub(super) fn words(&self) -> Tensor<2> {
+        self.word_embeddings.weight.val()
+    }
+
     /// Width of every table.
     pub(super) fn width(&self) -> usize {
         self.word_embeddings.weight.shape()[1]

@@ -54,10 +54,13 @@ impl Layer {
     /// `hidden` is `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`.
     pub(super) fn forward(&self, hidden: Tensor<3>, bias: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<3> {
         let attended = self.attention.forward(hidden, bias, pass);
-        let precision = self.precision;
-        let inner = precision.linear(&self.intermediate, precision.lower(attended.clone()));
-        let inner = ops::activate(precision.raise(inner), self.activation);
-        let output = precision.raise(precision.linear(&self.output, precision.lower(inner)));
+        let output = ops::feed_forward(
+            attended.clone(),
+            &self.intermediate,
+            &self.output,
+            self.activation,
+            self.precision,
+        );
         ops::add_layer_norm(
             output,
             attended,

@@ -18,7 +18,7 @@ use layer::Layer;
 use crate::{
     ModelError, NewToken,
     head::linear,
-    ops::{Pass, Precision},
+    ops::{Pass, Precision, recomputed},
 };
 
 /// An encoder of one of the families in [`Architecture`]: embeddings, then a stack of transformer layers
@@ -31,6 +31,19 @@ pub struct Encoder {
     layers: Vec<Layer>,
     #[module(skip)]
     architecture: Architecture,
+    #[module(skip)]
+    activations: Activations,
+}
+
+/// What becomes of a layer's activations until the backward pass needs them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Activations {
+    /// They are kept.
+    #[default]
+    Kept,
+    /// They are computed a second time, from the layer's input, which alone is kept: less memory for more time, with
+    /// the same gradients (gradient checkpointing, Chen et al. 2016).
+    Recomputed,
 }
 
 impl Encoder {
@@ -44,6 +57,7 @@ impl Encoder {
                 .map(|_| Layer::new(config, device))
                 .collect(),
             architecture: config.architecture,
+            activations: Activations::default(),
         }
     }
 
@@ -60,9 +74,21 @@ impl Encoder {
         self
     }
 
+    /// The same encoder, whose layers do so with their activations. It makes no difference where nothing is learnt.
+    #[must_use]
+    pub fn with_activations(mut self, activations: Activations) -> Self {
+        self.activations = activations;
+        self
+    }
+
     /// Number of rows of the word embeddings.
     pub fn vocab_size(&self) -> usize {
         self.embeddings.vocab_size()
+    }
+
+    /// The word embeddings, `[vocabulary, embedding]`.
+    pub(crate) fn word_embeddings(&self) -> Tensor<2> {
+        self.embeddings.words()
     }
 
     /// Width of what [`Self::forward_with`] adds to the input embeddings.
@@ -125,9 +151,17 @@ impl Encoder {
             None => embedded,
             Some(project) => project.forward(embedded),
         };
-        self.layers.iter().fold(embedded, |hidden, layer| {
-            layer.forward(hidden, attention_bias.clone(), pass)
-        })
+        self.layers
+            .iter()
+            .fold(embedded, |hidden, layer| match self.activations {
+                Activations::Kept => layer.forward(hidden, attention_bias.clone(), pass),
+                Activations::Recomputed => {
+                    let bias = attention_bias.clone().inner();
+                    recomputed(layer, hidden, pass, move |layer: &Layer, hidden, pass| {
+                        layer.forward(hidden, bias.clone(), pass)
+                    })
+                }
+            })
     }
 }
 

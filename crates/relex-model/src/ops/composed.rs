@@ -1,17 +1,58 @@
 //! The same operations made of Burn's own, for every device and type without a fused kernel.
 
-use burn::tensor::{Distribution, Tensor, activation};
+use burn::{
+    nn::Linear,
+    tensor::{Distribution, Tensor, activation},
+};
 
-use super::DropoutMask;
+use super::{Activation, DropoutMask, Precision};
+
+/// The softmax is in `f32`, as everything but the products; the output is as the states are.
+pub(super) fn attention(
+    states: [Tensor<3>; 3],
+    bias: Tensor<4>,
+    heads: usize,
+    precision: Precision,
+    mask: Option<DropoutMask>,
+) -> Tensor<3> {
+    let [batch, seq_len, width] = states[0].dims();
+    let head_size = width / heads;
+    // [batch, seq_len, hidden] → [batch, heads, seq_len, head_size]
+    let [query, key, value] = states.map(|x| x.reshape([batch, seq_len, heads, head_size]).swap_dims(1, 2));
+    let scores = precision.raise(query.matmul(key.swap_dims(2, 3)));
+    let probabilities = super::softmax(scores, bias, 1.0 / (head_size as f32).sqrt(), mask);
+    let context = precision.lower(probabilities).matmul(value);
+    context.swap_dims(1, 2).reshape([batch, seq_len, width])
+}
+
+pub(super) fn feed_forward(
+    input: Tensor<3>,
+    inner: &Linear,
+    outer: &Linear,
+    activation: Activation,
+    precision: Precision,
+) -> Tensor<3> {
+    let inner = precision.raise(precision.linear(inner, precision.lower(input)));
+    let activated = super::activate(inner, activation);
+    precision.raise(precision.linear(outer, precision.lower(activated)))
+}
 
 pub(super) fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutMask>) -> Tensor<4> {
     let probabilities = activation::softmax(scores.mul_scalar(scale) + bias, 3);
     super::dropout(probabilities, mask)
 }
 
+pub(super) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
+    match activation {
+        Activation::Gelu => activation::gelu(input),
+        Activation::GeluTanh => gelu_tanh(input),
+        Activation::Relu => activation::relu(input),
+    }
+}
+
 /// `0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))`; the cube is written out because a general power
 /// is slow.
-pub(super) fn gelu_tanh(input: Tensor<3>) -> Tensor<3> {
+fn gelu_tanh(input: Tensor<3>) -> Tensor<3> {
     let cube = input.clone() * input.clone() * input.clone();
     let inner = (input.clone() + cube.mul_scalar(0.044_715)).mul_scalar((2.0 / std::f64::consts::PI).sqrt());
     input.mul_scalar(0.5) * (inner.tanh() + 1.0)

@@ -18,6 +18,28 @@ impl Pass<'_> {
             _ => None,
         }
     }
+
+    /// What draws the masks again that this pass draws from here on.
+    pub(super) fn replay(&self) -> Replay {
+        Replay(match self {
+            Self::Inference => None,
+            Self::Training(keys) => Some((**keys).clone()),
+        })
+    }
+}
+
+/// A pass from one of its places on; see [`Pass::replay`].
+#[derive(Debug, Clone)]
+pub(super) struct Replay(Option<DropoutKeys>);
+
+impl Replay {
+    /// Runs `work` from that place on.
+    pub(super) fn run<T>(&self, work: impl FnOnce(&mut Pass<'_>) -> T) -> T {
+        match self.0.clone() {
+            None => work(&mut Pass::Inference),
+            Some(mut keys) => work(&mut Pass::Training(&mut keys)),
+        }
+    }
 }
 
 /// Hands out one key per dropout site of a step, so that a step's masks depend on its seed alone,

@@ -1,21 +1,26 @@
-//! The operations of a transformer that are worth one kernel each: softmax, activation, dropout,
-//! layer norm.
+//! The operations of a transformer that are worth code of their own: linear layers, attention, the feed-forward network,
+//! softmax, activation, dropout, layer norm.
 //!
-//! On the CPU in `f32` each is one fused kernel with a hand-written backward pass (`fused`);
-//! everywhere else it is composed of Burn's own operations (`composed`).
+//! On the CPU in `f32` each is one operation with a hand-written backward pass (`fused`); everywhere else it is composed of
+//! Burn's own (`composed`).
 
 mod composed;
 mod dropout;
 mod fused;
 mod lstm;
 mod precision;
+mod recompute;
 
-use burn::{nn::LayerNorm, tensor::Tensor};
+use burn::{
+    nn::{LayerNorm, Linear},
+    tensor::Tensor,
+};
 use serde::{Deserialize, Serialize};
 
 pub use dropout::{DropoutKeys, DropoutMask, Pass};
 pub(crate) use lstm::bilstm;
 pub use precision::Precision;
+pub(crate) use recompute::recomputed;
 
 /// The non-linearity of a feed-forward layer, by the names that Hugging Face configurations use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,9 +37,63 @@ pub enum Activation {
     Relu,
 }
 
+/// A linear layer on `input` `[.., inputs]`.
+pub(crate) fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D> {
+    match &layer.bias {
+        Some(bias) if fuses(&input) => {
+            let mut shape = input.dims();
+            let [inputs, outputs] = layer.weight.dims();
+            let rows = shape.iter().product::<usize>() / inputs;
+            shape[D - 1] = outputs;
+            fused::linear(input.reshape([rows, inputs]), layer.weight.val(), bias.val()).reshape(shape)
+        }
+        _ => layer.forward(input),
+    }
+}
+
+/// Multi-head attention, all of `[batch, seq_len, hidden]` and computed in `precision`: softmax over the keys of
+/// `query · key / √(hidden / heads) + bias`, dropout, times `value`. `bias` is `[batch, 1, 1, seq_len]`.
+pub(crate) fn attention(
+    states: [Tensor<3>; 3],
+    bias: Tensor<4>,
+    heads: usize,
+    precision: Precision,
+    mask: Option<DropoutMask>,
+) -> Tensor<3> {
+    if fuses(&states[0]) {
+        fused::attention(states, bias, heads, mask)
+    } else {
+        composed::attention(states, bias, heads, precision, mask)
+    }
+}
+
+/// Two linear layers with an activation between them; `input` and output are `[batch, seq_len, hidden]` and `f32`, the
+/// products in `precision`.
+pub(crate) fn feed_forward(
+    input: Tensor<3>,
+    inner: &Linear,
+    outer: &Linear,
+    activation: Activation,
+    precision: Precision,
+) -> Tensor<3> {
+    match (&inner.bias, &outer.bias) {
+        (Some(inner_bias), Some(outer_bias)) if precision == Precision::F32 && fuses(&input) => {
+            let [batch, seq_len, hidden] = input.dims();
+            let output = fused::feed_forward(
+                input.reshape([batch * seq_len, hidden]),
+                (inner.weight.val(), inner_bias.val()),
+                (outer.weight.val(), outer_bias.val()),
+                activation,
+            );
+            output.reshape([batch, seq_len, hidden])
+        }
+        _ => composed::feed_forward(input, inner, outer, activation, precision),
+    }
+}
+
 /// Attention probabilities: softmax over the last dimension of `scale · scores + bias`, then
 /// dropout. `scores` is `[batch, heads, query, key]`, `bias` is `[batch, 1, 1, key]`.
-pub(crate) fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutMask>) -> Tensor<4> {
+fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutMask>) -> Tensor<4> {
     if fuses(&scores) {
         fused::softmax(scores, bias, scale, mask)
     } else {
@@ -44,11 +103,10 @@ pub(crate) fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Opti
 
 /// Applies an [`Activation`] to every element.
 pub(crate) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
-    match activation {
-        Activation::Gelu if fuses(&input) => fused::gelu(input),
-        Activation::Gelu => burn::tensor::activation::gelu(input),
-        Activation::GeluTanh => composed::gelu_tanh(input),
-        Activation::Relu => burn::tensor::activation::relu(input),
+    if fuses(&input) {
+        fused::activate(input, activation)
+    } else {
+        composed::activate(input, activation)
     }
 }
 

@@ -82,7 +82,7 @@ impl Precision {
     /// A linear layer on a lowered `input` `[.., inputs]`, its weights lowered too.
     pub(crate) fn linear<const D: usize>(self, layer: &Linear, input: Tensor<D>) -> Tensor<D> {
         match self.low() {
-            None => layer.forward(input),
+            None => super::linear(layer, input),
             Some(low) => module::linear(
                 input,
                 layer.weight.val().cast(low),

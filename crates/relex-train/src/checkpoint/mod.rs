@@ -10,8 +10,7 @@ mod weights;
 
 use std::path::{Path, PathBuf};
 
-use burn::{optim::ModuleOptimizer, tensor::Device};
-use relex_model::Classifier;
+use burn::{module::Module, optim::ModuleOptimizer, tensor::Device};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -64,9 +63,9 @@ struct KeptFile {
 }
 
 /// What [`Checkpoints::read`] finds.
-pub(crate) struct Found {
+pub(crate) struct Found<M> {
     /// The newest checkpoint that is whole, if there is any.
-    pub(crate) whole: Option<(Classifier, TrainingState)>,
+    pub(crate) whole: Option<(M, TrainingState<M>)>,
     /// Newer ones that are not; they are gone now.
     pub(crate) damaged: Vec<DamagedCheckpoint>,
 }
@@ -100,7 +99,7 @@ impl Checkpoints {
     }
 
     /// Writes a checkpoint, and removes those that are too many; its folder.
-    pub(crate) fn write(&self, classifier: &Classifier, state: &TrainingState) -> Result<PathBuf, TrainError> {
+    pub(crate) fn write<M: Module>(&self, classifier: &M, state: &TrainingState<M>) -> Result<PathBuf, TrainError> {
         let folder = folder::begin(&self.folder)?;
         let file = |name: &str| folder.path().join(name);
         weights::write(classifier, &file(WEIGHTS))?;
@@ -136,12 +135,12 @@ impl Checkpoints {
     }
 
     /// The newest checkpoint that is whole. `classifier` and `optimizer` are as the run began with them.
-    pub(crate) fn read(
+    pub(crate) fn read<M: Module>(
         &self,
-        classifier: &Classifier,
+        classifier: &M,
         optimizer: ModuleOptimizer,
         device: &Device,
-    ) -> Result<Found, TrainError> {
+    ) -> Result<Found<M>, TrainError> {
         folder::sweep(&self.folder)?;
         let mut damaged = Vec::new();
         for &step in self.steps().iter().rev() {
@@ -173,13 +172,13 @@ impl Checkpoints {
         Ok(Found { whole: None, damaged })
     }
 
-    fn read_whole(
+    fn read_whole<M: Module>(
         &self,
         path: &Path,
-        classifier: &Classifier,
+        classifier: &M,
         optimizer: ModuleOptimizer,
         device: &Device,
-    ) -> Result<(Classifier, TrainingState), TrainError> {
+    ) -> Result<(M, TrainingState<M>), TrainError> {
         let file = path.join(STATE);
         let text = std::fs::read_to_string(&file).map_err(TrainError::io(&file))?;
         let numbers: StateFile = toml::from_str(&text).map_err(|error| refuse(&file, error.to_string()))?;

@@ -1,4 +1,4 @@
-use super::reference;
+use super::reference::{self, TableReference};
 
 /// The key that does not exist, if that is the error.
 pub(super) fn unknown_key(error: &toml::de::Error) -> Option<&str> {
@@ -10,13 +10,13 @@ pub(super) fn unknown_key(error: &toml::de::Error) -> Option<&str> {
 
 /// The parser's message about a value in `table`, which is of this kind if it has one: for a key or a name that does not
 /// exist with the nearest one, or with the kind that has it.
-pub(super) fn explain(error: &toml::de::Error, table: &str, kind: Option<&str>) -> String {
+pub(super) fn explain(error: &toml::de::Error, tables: &[TableReference], table: &str, kind: Option<&str>) -> String {
     let message = error.message().trim_end();
     let mut quoted = message.split('`').skip(1).step_by(2);
     let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown")) else {
         return message.to_owned();
     };
-    let own_keys = reference::keys_of(table, kind);
+    let own_keys = reference::keys_of(tables, table, kind);
     let is_key = unknown_key(error).is_some();
     // Of a table with kinds the parser knows only the keys of the kind.
     let (message, known) = if is_key && !own_keys.is_empty() && quoted.clone().all(|key| own_keys.contains(&key)) {
@@ -26,7 +26,7 @@ pub(super) fn explain(error: &toml::de::Error, table: &str, kind: Option<&str>) 
     } else {
         (message.to_owned(), quoted.collect())
     };
-    let owners = reference::kinds_with(table, unknown);
+    let owners = reference::kinds_with(tables, table, unknown);
     if is_key && !owners.is_empty() {
         let kind = kind.unwrap_or("none");
         return format!(

@@ -6,28 +6,39 @@ mod tests;
 use std::{
     collections::BTreeMap,
     fmt,
+    marker::PhantomData,
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
 use super::{
     TrainConfig,
     explain::{explain, unknown_key},
     leaves::{Leaf, leaves_of_file, leaves_of_set},
-    reference,
+    reference::{self, TableReference},
 };
 use crate::TrainError;
 
 /// How many files may extend one another.
 const MAX_DEPTH: usize = 8;
 
+/// A configuration that is read in layers.
+pub(super) trait Layered: Default + Serialize + DeserializeOwned {
+    /// Every table that it has.
+    const TABLES: &'static [TableReference];
+}
+
+impl Layered for TrainConfig {
+    const TABLES: &'static [TableReference] = reference::TABLES;
+}
+
 /// A configuration with all layers in it, and where each value comes from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ResolvedConfig {
+pub struct ResolvedConfig<C = TrainConfig> {
     /// The values, not checked yet.
-    pub config: TrainConfig,
+    pub config: C,
     /// Where they come from, by their full names; what is not in it is a default.
     pub(super) origins: BTreeMap<String, Origin>,
 }
@@ -70,13 +81,17 @@ pub fn resolve(path: &Path, sets: &[String]) -> Result<TrainConfig, TrainError> 
 /// [`TrainError::Config`] when a file cannot be read, is not TOML, or holds a key that does not
 /// exist or a value of the wrong type; the message shows the place in the line and suggests the nearest key.
 pub fn resolve_with_origins(path: &Path, sets: &[String]) -> Result<ResolvedConfig, TrainError> {
-    let mut layers = Layers::defaults(path)?;
+    lay_all(path, sets)
+}
+
+/// As [`resolve_with_origins`], for any configuration.
+pub(super) fn lay_all<C: Layered>(path: &Path, sets: &[String]) -> Result<ResolvedConfig<C>, TrainError> {
+    let mut layers = Layers::<C>::defaults(path)?;
     layers.add_file(path, 0)?;
     for set in sets {
         layers.add_set(set)?;
     }
-    let mut config = read(&layers.table).map_err(|error| refuse(path, error.message().into()))?;
-    config.extends = None;
+    let config = read(&layers.table).map_err(|error| refuse(path, error.message().into()))?;
     Ok(ResolvedConfig {
         config,
         origins: layers.origins,
@@ -90,22 +105,24 @@ fn refuse(path: &Path, reason: String) -> TrainError {
     }
 }
 
-fn read(table: &Table) -> Result<TrainConfig, toml::de::Error> {
-    TrainConfig::deserialize(table.clone())
+fn read<C: Layered>(table: &Table) -> Result<C, toml::de::Error> {
+    C::deserialize(table.clone())
 }
 
-/// The layers so far, as one table.
-struct Layers {
+/// The layers of a configuration so far, as one table.
+struct Layers<C> {
     table: Table,
     origins: BTreeMap<String, Origin>,
+    of: PhantomData<C>,
 }
 
-impl Layers {
+impl<C: Layered> Layers<C> {
     fn defaults(path: &Path) -> Result<Self, TrainError> {
-        let table = Table::try_from(TrainConfig::default()).map_err(|error| refuse(path, error.to_string()))?;
+        let table = Table::try_from(C::default()).map_err(|error| refuse(path, error.to_string()))?;
         Ok(Self {
             table,
             origins: BTreeMap::new(),
+            of: PhantomData,
         })
     }
 
@@ -175,18 +192,18 @@ impl Layers {
         let ordered: Vec<&Leaf> = kinds.into_iter().chain(others).collect();
         let mut table = self.table.clone();
         for leaf in &ordered {
-            lay(&mut table, leaf);
+            lay(&mut table, leaf, C::TABLES);
         }
-        let Err(error) = read(&table) else {
+        let Err(error) = read::<C>(&table) else {
             self.forget_other_kinds(leaves);
             self.table = table;
             return Ok(());
         };
         let mut table = self.table.clone();
         for leaf in ordered {
-            lay(&mut table, leaf);
+            lay(&mut table, leaf, C::TABLES);
             // What is missing may still come.
-            if let Err(error) = read(&table)
+            if let Err(error) = read::<C>(&table)
                 && !error.message().starts_with("missing field")
             {
                 return Err((Some(leaf), error));
@@ -201,7 +218,7 @@ impl Layers {
             let table = leaf.table();
             if self.kind(&table) != leaf.value.as_str() {
                 self.origins.retain(|name, _| match name.rsplit_once('.') {
-                    Some((owner, key)) => owner != table || reference::is_shared(&table, key),
+                    Some((owner, key)) => owner != table || reference::is_shared(C::TABLES, &table, key),
                     None => true,
                 });
             }
@@ -224,12 +241,12 @@ impl Layers {
         });
         let named = leaves.iter().find(|leaf| leaf.is_kind() && leaf.table() == table);
         let kind = named.map_or_else(|| self.kind(&table), |leaf| leaf.value.as_str());
-        explain(error, &table, kind)
+        explain(error, C::TABLES, &table, kind)
     }
 }
 
 /// Puts one value into a table.
-fn lay(table: &mut Table, leaf: &Leaf) {
+fn lay(table: &mut Table, leaf: &Leaf, tables: &[TableReference]) {
     let Some((last, path)) = leaf.keys.split_last() else {
         return;
     };
@@ -237,7 +254,7 @@ fn lay(table: &mut Table, leaf: &Leaf) {
     for (depth, key) in path.iter().enumerate() {
         let inner = at.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
         if !inner.is_table() {
-            *inner = Value::Table(spelt_out(inner, &path[..=depth].join(".")));
+            *inner = Value::Table(spelt_out(inner, &path[..=depth].join("."), tables));
         }
         let Value::Table(inner) = inner else {
             return;
@@ -246,7 +263,7 @@ fn lay(table: &mut Table, leaf: &Leaf) {
     }
     if leaf.is_kind() && at.get(last) != Some(&leaf.value) {
         // Another kind has other numbers: the old ones go.
-        at.retain(|key, _| reference::is_shared(&leaf.table(), key));
+        at.retain(|key, _| reference::is_shared(tables, &leaf.table(), key));
     }
     match (at.get_mut(last), &leaf.value) {
         // An empty table says nothing.
@@ -258,7 +275,7 @@ fn lay(table: &mut Table, leaf: &Leaf) {
 }
 
 /// The table that stands behind a value which is none: a kind may be written as its name alone.
-fn spelt_out(value: &Value, table: &str) -> Table {
-    let kind = reference::has_kinds(table).then(|| ("kind".to_owned(), value.clone()));
+fn spelt_out(value: &Value, table: &str, tables: &[TableReference]) -> Table {
+    let kind = reference::has_kinds(tables, table).then(|| ("kind".to_owned(), value.clone()));
     kind.into_iter().collect()
 }

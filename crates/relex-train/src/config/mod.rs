@@ -6,7 +6,9 @@ mod checkpoint;
 mod explain;
 mod layers;
 mod leaves;
+mod masking;
 mod optimizer;
+mod pretraining;
 mod reference;
 mod show;
 mod training;
@@ -22,7 +24,12 @@ pub use adversarial::AdversarialConfig;
 pub use averaging::{AveragingConfig, Steps};
 pub use checkpoint::CheckpointConfig;
 pub use layers::{ResolvedConfig, resolve, resolve_with_origins};
+pub use masking::{MaskUnit, MaskingConfig};
 pub use optimizer::{AdafactorStep, OptimizerConfig, OptimizerRule};
+pub use pretraining::{
+    CheckedPretrainingConfig, Included, PretrainingConfig, PretrainingDataConfig, PretrainingLoopConfig,
+    PretrainingModelConfig, resolve_pretraining,
+};
 pub use reference::configuration_reference;
 pub use training::{ChooseBy, Evaluate, Keep, TrainingConfig};
 

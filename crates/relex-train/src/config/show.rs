@@ -1,8 +1,9 @@
-use crate::TrainError;
+use serde::Serialize;
 
 use super::ResolvedConfig;
+use crate::TrainError;
 
-impl ResolvedConfig {
+impl<C: Serialize> ResolvedConfig<C> {
     /// The configuration as TOML, complete, with the origin of each value behind it: file and line, `--set`, or `default`.
     /// Keys that are not set and have no default are left out.
     ///

@@ -1,5 +1,5 @@
 use relex_loss::LossConfig;
-use relex_model::Precision;
+use relex_model::{Activations, Precision};
 use serde::{Deserialize, Serialize};
 
 use super::{DataConfig, TrainOn};
@@ -22,6 +22,10 @@ pub struct TrainingConfig {
     /// Rows that go through the model at once, where a whole batch takes too much memory; the step stays the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub micro_batch_size: Option<usize>,
+    /// Layers compute their activations a second time for the backward pass, in the place of keeping them: less memory for more
+    /// time, and the same gradients.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gradient_checkpointing: bool,
     /// What the encoder's matrix products are computed with, in training and prediction.
     pub precision: Precision,
     /// How often each label's rows come in an epoch.
@@ -59,6 +63,26 @@ pub enum Evaluate {
     EverySteps(usize),
     /// After every such share of an epoch, or so many epochs.
     EveryEpochs(f64),
+}
+
+impl Evaluate {
+    pub(super) fn check(self) -> Result<(), TrainError> {
+        let refuse = |key, value: String, reason: &str| {
+            Err(TrainError::Setting {
+                key,
+                value,
+                reason: reason.into(),
+            })
+        };
+        match self {
+            Self::EverySteps(0) => refuse("training.evaluate.every-steps", "0".into(), "it must be at least 1"),
+            Self::EveryEpochs(share) if !(share > 0.0 && share.is_finite()) => {
+                let reason = "it must be above 0, such as 0.25 for four times an epoch";
+                refuse("training.evaluate.every-epochs", share.to_string(), reason)
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Which weights a run keeps.
@@ -113,6 +137,7 @@ impl Default for TrainingConfig {
             batch_size: 32,
             batch_tokens: None,
             micro_batch_size: None,
+            gradient_checkpointing: false,
             precision: Precision::default(),
             sampler: Sampler::default(),
             unfreeze_layers_per_epoch: None,
@@ -132,6 +157,15 @@ impl TrainingConfig {
         BatchLimits {
             rows: self.batch_size,
             tokens: self.batch_tokens,
+        }
+    }
+
+    /// What the encoder's layers do with their activations.
+    pub(crate) fn activations(&self) -> Activations {
+        if self.gradient_checkpointing {
+            Activations::Recomputed
+        } else {
+            Activations::Kept
         }
     }
 
@@ -172,16 +206,7 @@ impl TrainingConfig {
                 return refuse(key, "0".into(), "it must be at least 1");
             }
         }
-        match self.evaluate {
-            Evaluate::EverySteps(0) => {
-                return refuse("training.evaluate.every-steps", "0".into(), "it must be at least 1");
-            }
-            Evaluate::EveryEpochs(share) if !(share > 0.0 && share.is_finite()) => {
-                let reason = "it must be above 0, such as 0.25 for four times an epoch";
-                return refuse("training.evaluate.every-epochs", share.to_string(), reason);
-            }
-            _ => {}
-        }
+        self.evaluate.check()?;
         if let Some(rows) = self.micro_batch_size
             && !loss.is_mean_over_rows()
         {

@@ -5,9 +5,9 @@ use crate::{Evaluate, TrainConfig};
 
 /// The run's clock: everything in it goes by steps.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// Updates in all.
-    pub(super) steps: usize,
+    pub(crate) steps: usize,
     evaluate: Evaluate,
     has_valid: bool,
     save_every: Option<usize>,
@@ -16,7 +16,7 @@ pub(super) struct Pace {
 
 impl Pace {
     /// The pace of a run whose epochs have so many updates in all, over so many validation rows.
-    pub(super) fn new(config: &TrainConfig, in_epochs: usize, valid_rows: usize) -> Self {
+    pub(crate) fn new(config: &TrainConfig, in_epochs: usize, valid_rows: usize) -> Self {
         let settings = &config.training;
         Self {
             steps: settings.steps.unwrap_or(in_epochs),
@@ -27,13 +27,25 @@ impl Pace {
         }
     }
 
+    /// The pace of a run of so many updates over so many held-out rows, without patience; a checkpoint comes after every
+    /// `save_every` steps, or else after every epoch.
+    pub(crate) fn of_steps(steps: usize, evaluate: Evaluate, valid_rows: usize, save_every: Option<usize>) -> Self {
+        Self {
+            steps,
+            evaluate,
+            has_valid: valid_rows > 0,
+            save_every,
+            patience: None,
+        }
+    }
+
     /// Whether no update follows.
-    pub(super) fn is_over(&self, progress: &Progress) -> bool {
+    pub(crate) fn is_over(&self, progress: &Progress) -> bool {
         progress.step >= self.steps || self.patience.is_some_and(|patience| progress.without_gain >= patience)
     }
 
     /// Whether the validation rows are to be scored before the next update, in an epoch of so many batches.
-    pub(super) fn evaluates(&self, progress: &Progress, batches: usize) -> bool {
+    pub(crate) fn evaluates(&self, progress: &Progress, batches: usize) -> bool {
         let is_due = match self.evaluate {
             Evaluate::EachEpoch => progress.batch == batches,
             Evaluate::AtEnd => false,
@@ -52,7 +64,7 @@ impl Pace {
     }
 
     /// Whether a checkpoint is to be written before the next update, in an epoch of so many batches.
-    pub(super) fn saves(&self, progress: &Progress, batches: usize) -> bool {
+    pub(crate) fn saves(&self, progress: &Progress, batches: usize) -> bool {
         progress.step > 0
             && match self.save_every {
                 None => progress.batch == batches,

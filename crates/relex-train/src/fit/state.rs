@@ -1,6 +1,6 @@
 //! What a run is between two steps, besides the weights.
 
-use burn::optim::ModuleOptimizer;
+use burn::{module::Module, optim::ModuleOptimizer};
 use relex_model::Classifier;
 use serde::{Deserialize, Serialize};
 
@@ -11,27 +11,27 @@ use super::{
 use crate::{AveragingConfig, Keep, TrainConfig, loss_scale::LossScale};
 
 /// Everything that the next step depends on, but the weights.
-pub(crate) struct TrainingState {
+pub(crate) struct TrainingState<M = Classifier> {
     /// The numbers.
     pub(crate) progress: Progress,
     /// The optimiser with its moments.
     pub(crate) optimizer: ModuleOptimizer,
     /// Weights of earlier evaluations that may be wanted at the end, in the order of their steps.
-    pub(crate) kept: Vec<Snapshot>,
+    pub(crate) kept: Vec<Snapshot<M>>,
     /// The exponential moving average of the weights, if there is to be one.
-    pub(crate) ema: Option<Classifier>,
+    pub(crate) ema: Option<M>,
     /// The mean of the weights in the averaging window, once it has begun.
-    pub(crate) swa: Option<Classifier>,
+    pub(crate) swa: Option<M>,
 }
 
 /// Weights as they were at an evaluation.
-pub(crate) struct Snapshot {
+pub(crate) struct Snapshot<M = Classifier> {
     /// Updates made.
     pub(crate) step: usize,
     /// The validation rows' score, by the run's measure; larger is better.
     pub(crate) score: f64,
     /// The weights.
-    pub(crate) classifier: Classifier,
+    pub(crate) classifier: M,
 }
 
 /// How far a run has come. Random streams have no state of their own: each is a function of the seed, the epoch and the step.
@@ -78,9 +78,9 @@ impl Progress {
     }
 }
 
-impl TrainingState {
+impl<M: Module> TrainingState<M> {
     /// Before the first step, with these weights.
-    pub(super) fn new(optimizer: ModuleOptimizer, classifier: &Classifier, averaging: &AveragingConfig) -> Self {
+    pub(super) fn new(optimizer: ModuleOptimizer, classifier: &M, averaging: &AveragingConfig) -> Self {
         Self {
             progress: Progress::beginning(),
             optimizer,
@@ -91,7 +91,7 @@ impl TrainingState {
     }
 
     /// Takes the weights after an update into the averages; `steps` is the number of updates in all.
-    pub(super) fn average(&mut self, classifier: &Classifier, averaging: &AveragingConfig, steps: usize) {
+    pub(super) fn average(&mut self, classifier: &M, averaging: &AveragingConfig, steps: usize) {
         let step = self.progress.step;
         if let (Some(decay), Some(ema)) = (averaging.ema_decay, self.ema.take()) {
             self.ema = Some(towards(ema, classifier, 1.0 - ema_decay(decay, step - 1)));
@@ -110,7 +110,7 @@ impl TrainingState {
     }
 
     /// Takes note of an evaluation of `classifier`, and keeps its weights if they may be wanted.
-    pub(super) fn note(&mut self, report: &EvaluationReport, classifier: &Classifier, config: &TrainConfig) {
+    pub(super) fn note(&mut self, report: &EvaluationReport, classifier: &M, config: &TrainConfig) {
         let score = report.score(config.training.choose_by);
         let progress = &mut self.progress;
         progress.evaluated = progress.step;
@@ -136,8 +136,8 @@ impl TrainingState {
     }
 
     /// The snapshots by falling score, of equal ones the earliest first.
-    pub(super) fn best_of_kept(&self) -> Vec<&Snapshot> {
-        let mut kept: Vec<&Snapshot> = self.kept.iter().collect();
+    pub(super) fn best_of_kept(&self) -> Vec<&Snapshot<M>> {
+        let mut kept: Vec<&Snapshot<M>> = self.kept.iter().collect();
         kept.sort_by(|left, right| right.score.total_cmp(&left.score).then(left.step.cmp(&right.step)));
         kept
     }

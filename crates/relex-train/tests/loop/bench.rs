@@ -45,6 +45,11 @@ impl Bench {
     /// A run with these settings on 16 rows, of which a hold-out split leaves 11 to learn from. Without dropout, so that
     /// portions of a batch can be compared with the whole of it.
     pub(crate) fn new(sets: &[&str]) -> Self {
+        Self::with_dropout("0.0", sets)
+    }
+
+    /// The same with dropout in the encoder and in the head.
+    pub(crate) fn with_dropout(probability: &str, sets: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let spec = DatasetSpec::from_file(&fixture("tiny/dataset.toml")).unwrap();
         let examples = spec.read(&fixture("tiny"), Role::Train).unwrap();
@@ -65,7 +70,7 @@ impl Bench {
         assert_eq!(text.matches("_prob\": 0.1").count(), 2);
         std::fs::write(
             encoder.join("config.json"),
-            text.replace("_prob\": 0.1", "_prob\": 0.0"),
+            text.replace("_prob\": 0.1", &format!("_prob\": {probability}")),
         )
         .unwrap();
 
@@ -74,7 +79,7 @@ impl Bench {
             set("data.dataset", fixture("tiny")),
             set("data.split", folder.path().join("split.json")),
             set("model.encoder", encoder),
-            "model.head_dropout=0.0".into(),
+            format!("model.head_dropout={probability}"),
             "schedule.warmup=0.0".into(),
         ];
         all.extend(sets.iter().map(ToString::to_string));
@@ -95,7 +100,8 @@ impl Bench {
             loss: build_loss(&config, &data).unwrap(),
             train,
             valid,
-            classifier: Classifier::with_new_head(open.encoder, &head, &mut stream(1, "head"), &device),
+            classifier: Classifier::with_new_head(open.encoder, &head, &mut stream(1, "head"), &device)
+                .with_type_embedding(classifier_config.type_rows(), &device),
             negative: data.spec.labels.negative().index(),
             pad_token_id: open.config.pad_token_id,
             more_devices: vec![device.clone(); config.devices().len() - 1],

@@ -10,3 +10,4 @@ mod checkpoints;
 mod devices;
 mod pace;
 mod portions;
+mod recomputed;

@@ -15,12 +15,15 @@ const STEP: [(&str, &str); 3] = [
     ("gradient_norm", "train/gradient_norm"),
     ("learning_rate", "train/learning_rate"),
 ];
-const EVALUATION: [(&str, &str); 5] = [
+const EVALUATION: [(&str, &str); 8] = [
     ("micro_f1", "valid/micro_f1"),
     ("macro_f1", "valid/macro_f1"),
     ("auprc", "valid/auprc"),
     ("accuracy", "valid/accuracy"),
     ("valid_loss", "valid/loss"),
+    ("masked_loss", "held_out/masked_loss"),
+    ("perplexity", "held_out/perplexity"),
+    ("masked_accuracy", "held_out/masked_accuracy"),
 ];
 
 /// The event file of a run.

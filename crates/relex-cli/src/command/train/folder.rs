@@ -65,6 +65,11 @@ impl Claimed {
 
     /// Keeps the folder if the run can be taken up again after this error, and says so in it.
     pub(super) fn settle(&mut self, error: TrainError, checkpoints: &Checkpoints) -> anyhow::Error {
+        self.settle_as("train", error, checkpoints)
+    }
+
+    /// As [`Self::settle`], for the run of any command.
+    pub(super) fn settle_as(&mut self, command: &str, error: TrainError, checkpoints: &Checkpoints) -> anyhow::Error {
         let is_of_the_disk = matches!(error, TrainError::Io { .. } | TrainError::Data(_));
         if is_of_the_disk || checkpoints.newest().is_some() {
             self.keep();
@@ -73,7 +78,7 @@ impl Claimed {
         if is_of_the_disk {
             let path = self.folder.path().display();
             return error.context(format!(
-                "the run was broken off; put this right and go on with `relex train --resume {path}`"
+                "the run was broken off; put this right and go on with `relex {command} --resume {path}`"
             ));
         }
         error

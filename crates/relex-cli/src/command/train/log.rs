@@ -9,8 +9,8 @@ use std::{
 };
 
 use relex_train::{
-    CandidateReport, CheckedTrainConfig, EvaluationReport, Event, LabelledRows, RunFolder, StartReport, StepReport,
-    Stop, TrainError,
+    CandidateReport, CheckedTrainConfig, EvaluationReport, Event, LabelledRows, MaskedReport, RunFolder, StartReport,
+    StepReport, Stop, TrainError,
 };
 use serde::Deserialize;
 
@@ -91,15 +91,25 @@ impl Log {
             None => train.labels.len() * settings.epochs,
             Some(steps) => steps * settings.batch_size.min(train.labels.len()),
         };
-        dashboard::update(|board| {
-            board.begin(Plan {
-                run: folder.path().display().to_string(),
-                device: config.values().device.clone(),
-                epochs: settings.steps.is_none().then_some(settings.epochs),
-                rows_in_epoch: train.labels.len(),
-                valid_rows,
-            });
-        });
+        let plan = Plan {
+            run: folder.path().display().to_string(),
+            device: config.values().device.clone(),
+            epochs: settings.steps.is_none().then_some(settings.epochs),
+            rows_in_epoch: train.labels.len(),
+            valid_rows,
+        };
+        Self::over(folder, plan, rows_in_all, start, verbosity)
+    }
+
+    /// The observer of a run over so many rows, as often as each comes.
+    pub(super) fn over(
+        folder: &RunFolder,
+        plan: Plan,
+        rows_in_all: usize,
+        start: Instant,
+        verbosity: Verbosity,
+    ) -> Self {
+        dashboard::update(|board| board.begin(plan));
         Self {
             metrics: None,
             path: folder.metrics(),
@@ -139,6 +149,7 @@ impl Log {
             }
             Event::Evaluation(evaluation) => self.evaluation(evaluation),
             Event::Candidate(candidate) => self.candidate(candidate),
+            Event::MaskedEvaluation(report) => self.masked_evaluation(report),
             Event::Saving => self.saving(),
             Event::Saved(_) => self.saved(),
             _ => Ok(()),
@@ -231,6 +242,18 @@ impl Log {
         self.line(serde_json::to_string(candidate))
     }
 
+    fn masked_evaluation(&mut self, report: &MaskedReport) -> Result<(), TrainError> {
+        self.progress.note(&format!(
+            "after step {}: {} on {} held-out sentences",
+            report.step,
+            in_words(report),
+            report.sentences
+        ));
+        self.line(serde_json::to_string(report))?;
+        self.clock.train();
+        Ok(())
+    }
+
     fn saving(&mut self) -> Result<(), TrainError> {
         self.clock.pause();
         dashboard::update(|board| board.aside = Some("saving".into()));
@@ -271,6 +294,14 @@ fn steady_rate(course: &[(f64, usize)]) -> Option<f64> {
     let (end, all) = course.last()?;
     let (begin, before) = course[course.len().checked_sub(2)? / 2];
     Some((all - before) as f64 / (end - begin))
+}
+
+/// How well masked tokens are guessed.
+pub(super) fn in_words(report: &MaskedReport) -> String {
+    format!(
+        "loss {:.3}, perplexity {:.1}, {:.1} % of {} masked tokens guessed",
+        report.masked_loss, report.perplexity, report.masked_accuracy, report.masked_tokens
+    )
 }
 
 /// `metrics.jsonl` with its first `reports` lines, and what was worked through in them; later ones are gone.

@@ -12,7 +12,7 @@ use burn::backend::{
 };
 
 use super::{FusedKernels, FusedOps};
-use crate::ops::DropoutMask;
+use crate::ops::{Activation, DropoutMask};
 
 impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
     fn fused_softmax(
@@ -30,46 +30,42 @@ impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
             fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
                 let (probabilities, scale, mask) = ops.state;
                 unary::<B, _>(ops.parents, ops.node, grads, |grad| {
-                    B::softmax_backward_kernel(grad, probabilities, scale, mask)
+                    B::softmax_backward_kernel(grad, probabilities, scale, mask).0
                 });
             }
         }
 
         // The bias comes from the attention mask, which has no gradient.
         let prepared = Softmax.prepare::<C>([scores.node()]).compute_bound().stateful();
-        let probabilities = B::softmax_kernel(scores.into_primitive(), bias.into_primitive(), scale);
-        let dropped = |probabilities| match mask {
-            None => probabilities,
-            Some(mask) => B::dropout_kernel(probabilities, mask),
-        };
+        let (probabilities, dropped) = B::softmax_kernel(scores.into_primitive(), bias.into_primitive(), scale, mask);
         match prepared {
-            OpsKind::Tracked(prep) => {
-                let output = dropped(probabilities.clone());
-                prep.finish((probabilities, scale, mask), output)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(dropped(probabilities)),
+            OpsKind::Tracked(prep) => prep.finish((probabilities, scale, mask), dropped),
+            OpsKind::UnTracked(prep) => prep.finish(dropped),
         }
     }
 
-    fn fused_gelu(input: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn fused_activate(input: FloatTensor<Self>, bias: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self> {
         #[derive(Debug)]
-        struct Gelu;
+        struct Activate;
 
-        impl<B: FusedKernels> Backward<B, 1> for Gelu {
-            type State = FloatTensor<B>;
+        impl<B: FusedKernels> Backward<B, 1> for Activate {
+            type State = (FloatTensor<B>, FloatTensor<B>, Activation);
 
             fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+                let (input, bias, activation) = ops.state;
                 unary::<B, _>(ops.parents, ops.node, grads, |grad| {
-                    B::gelu_backward_kernel(grad, ops.state)
+                    B::activation_backward_kernel(grad, input, bias, activation).0
                 });
             }
         }
 
-        let prepared = Gelu.prepare::<C>([input.node()]).compute_bound().stateful();
-        let input = input.into_primitive();
+        // The bias stands for none.
+        let prepared = Activate.prepare::<C>([input.node()]).compute_bound().stateful();
+        let (input, bias) = (input.into_primitive(), bias.into_primitive());
+        let output = B::activation_kernel(input.clone(), bias.clone(), activation);
         match prepared {
-            OpsKind::Tracked(prep) => prep.finish(input.clone(), B::gelu_kernel(input)),
-            OpsKind::UnTracked(prep) => prep.finish(B::gelu_kernel(input)),
+            OpsKind::Tracked(prep) => prep.finish((input, bias, activation), output),
+            OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }
 

@@ -8,7 +8,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::math;
-use crate::ops::{DropoutMask, dropout::factor};
+use crate::ops::{Activation, DropoutMask, dropout::factor};
 
 /// Elements in one piece of work: enough to hide its scheduling, small enough to balance.
 const CHUNK: usize = 16 * 1024;
@@ -20,13 +20,39 @@ pub(super) fn softmax(scores: &mut [f32], bias: &[f32], rows_per_batch: usize, k
         scores,
         keys,
         #[inline(always)]
-        |first_row, rows| {
-            for (i, row) in rows.chunks_exact_mut(keys).enumerate() {
-                let batch = (first_row + i) / rows_per_batch;
-                softmax_row(row, &bias[batch * keys..][..keys], scale);
-            }
+        |first_row, rows| softmax_rows(first_row, rows, bias, rows_per_batch, keys, scale),
+    );
+}
+
+/// As [`softmax`], and what dropout leaves of it in `dropped`.
+pub(super) fn softmax_dropout(
+    scores: &mut [f32],
+    bias: &[f32],
+    rows_per_batch: usize,
+    keys: usize,
+    scale: f32,
+    mask: DropoutMask,
+    dropped: &mut [f32],
+) {
+    for_row_chunk_pairs(
+        scores,
+        dropped,
+        keys,
+        #[inline(always)]
+        |first_row, rows, dropped| {
+            softmax_rows(first_row, rows, bias, rows_per_batch, keys, scale);
+            dropped.copy_from_slice(rows);
+            drop_out(dropped, first_row * keys, mask);
         },
     );
+}
+
+#[inline(always)]
+fn softmax_rows(first_row: usize, rows: &mut [f32], bias: &[f32], rows_per_batch: usize, keys: usize, scale: f32) {
+    for (i, row) in rows.chunks_exact_mut(keys).enumerate() {
+        let batch = (first_row + i) / rows_per_batch;
+        softmax_row(row, &bias[batch * keys..][..keys], scale);
+    }
 }
 
 #[inline(always)]
@@ -59,23 +85,23 @@ fn softmax_row(row: &mut [f32], bias: &[f32], scale: f32) {
 }
 
 /// Turns the gradient at the softmax's (dropped-out) output into the one at its scores, in place:
-/// `p · (m g − Σ p m g) · scale`, with `m` the dropout factors.
+/// `p · (m g − Σ p m g) · scale`, with `m` the dropout factors. Leaves in `probabilities` that output, `m p`.
 pub(super) fn softmax_backward(
     grad: &mut [f32],
-    probabilities: &[f32],
+    probabilities: &mut [f32],
     keys: usize,
     scale: f32,
     mask: Option<DropoutMask>,
 ) {
-    for_row_chunks(
+    for_row_chunk_pairs(
         grad,
+        probabilities,
         keys,
         #[inline(always)]
-        |first_row, rows| {
+        |first_row, rows, probabilities| {
             if let Some(mask) = mask {
                 drop_out(rows, first_row * keys, mask);
             }
-            let probabilities = &probabilities[first_row * keys..][..rows.len()];
             for (row, p) in rows.chunks_exact_mut(keys).zip(probabilities.chunks_exact(keys)) {
                 let mut sums = [0.0; LANES];
                 for_lanes_mut(
@@ -89,33 +115,107 @@ pub(super) fn softmax_backward(
                     *g = p * (*g - sum) * scale;
                 }
             }
-        },
-    );
-}
-
-/// Exact GELU in place.
-pub(super) fn gelu(values: &mut [f32]) {
-    for_row_chunks(
-        values,
-        1,
-        #[inline(always)]
-        |_, chunk| {
-            for x in chunk {
-                *x *= math::normal_distribution(*x);
+            if let Some(mask) = mask {
+                drop_out(probabilities, first_row * keys, mask);
             }
         },
     );
 }
 
-/// `g · (Φ(x) + x φ(x))` in place of `g`.
-pub(super) fn gelu_backward(grad: &mut [f32], input: &[f32]) {
+/// Adds `bias` to every row, in place.
+pub(super) fn add_bias(values: &mut [f32], bias: &[f32]) {
     for_row_chunks(
-        grad,
-        1,
+        values,
+        bias.len(),
         #[inline(always)]
-        |first, chunk| {
-            for (g, &x) in chunk.iter_mut().zip(&input[first..]) {
-                *g *= x.mul_add(math::normal_density(x), math::normal_distribution(x));
+        |_, rows| {
+            for row in rows.chunks_exact_mut(bias.len()) {
+                add(row, bias);
+            }
+        },
+    );
+}
+
+/// The sum of all rows of `width` elements.
+pub(super) fn sum_rows(values: &[f32], width: usize) -> Vec<f32> {
+    let partial: Vec<Vec<f32>> = values
+        .par_chunks(rows_per_chunk(width) * width)
+        .map(|rows| {
+            let mut sum = vec![0.0; width];
+            Arch::new().dispatch(Run(
+                #[inline(always)]
+                || {
+                    for row in rows.chunks_exact(width) {
+                        add(&mut sum, row);
+                    }
+                },
+            ));
+            sum
+        })
+        .collect();
+    let mut total = vec![0.0; width];
+    for sum in &partial {
+        add(&mut total, sum);
+    }
+    total
+}
+
+/// Applies the activation to `input + bias`, row by row, into `output`.
+pub(super) fn activate(input: &[f32], bias: &[f32], activation: Activation, output: &mut [f32]) {
+    match activation {
+        Activation::Gelu => activate_by(input, bias, output, math::gelu),
+        Activation::GeluTanh => activate_by(input, bias, output, math::gelu_tanh),
+        Activation::Relu => activate_by(input, bias, output, math::relu),
+    }
+}
+
+/// Turns the gradient at the output of [`activate`] into the one at its input, in place, and the input into the output.
+pub(super) fn activate_backward(grad: &mut [f32], input: &mut [f32], bias: &[f32], activation: Activation) {
+    match activation {
+        Activation::Gelu => activate_backward_by(grad, input, bias, math::gelu_with_slope),
+        Activation::GeluTanh => activate_backward_by(grad, input, bias, math::gelu_tanh_with_slope),
+        Activation::Relu => activate_backward_by(grad, input, bias, math::relu_with_slope),
+    }
+}
+
+#[inline(always)]
+fn activate_by(input: &[f32], bias: &[f32], output: &mut [f32], value: impl Fn(f32) -> f32 + Sync) {
+    let width = bias.len();
+    for_row_chunks(
+        output,
+        width,
+        #[inline(always)]
+        |first_row, rows| {
+            let input = &input[first_row * width..][..rows.len()];
+            for (y, x) in rows.chunks_exact_mut(width).zip(input.chunks_exact(width)) {
+                for i in 0..width {
+                    y[i] = value(x[i] + bias[i]);
+                }
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn activate_backward_by(
+    grad: &mut [f32],
+    input: &mut [f32],
+    bias: &[f32],
+    value_with_slope: impl Fn(f32) -> (f32, f32) + Sync,
+) {
+    let width = bias.len();
+    for_row_chunk_pairs(
+        grad,
+        input,
+        width,
+        #[inline(always)]
+        |_, grad, input| {
+            for (g, x) in grad.chunks_exact_mut(width).zip(input.chunks_exact_mut(width)) {
+                for i in 0..width {
+                    let (value, slope) = value_with_slope(x[i] + bias[i]);
+                    x[i] = value;
+                    g[i] *= slope;
+                }
             }
         },
     );
@@ -279,6 +379,7 @@ fn layer_norm_backward_row(
     }
 }
 
+#[inline(always)]
 fn add(total: &mut [f32], part: &[f32]) {
     for (t, p) in total.iter_mut().zip(part) {
         *t += p;
@@ -301,6 +402,26 @@ fn for_row_chunks(values: &mut [f32], width: usize, work: impl Fn(usize, &mut [f
             Arch::new().dispatch(Run(
                 #[inline(always)]
                 || work(chunk * rows, values),
+            ));
+        });
+}
+
+/// As [`for_row_chunks`], over two slices of the same length at once.
+fn for_row_chunk_pairs(
+    first: &mut [f32],
+    second: &mut [f32],
+    width: usize,
+    work: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+) {
+    let rows = rows_per_chunk(width);
+    first
+        .par_chunks_mut(rows * width)
+        .zip(second.par_chunks_mut(rows * width))
+        .enumerate()
+        .for_each(|(chunk, (first, second))| {
+            Arch::new().dispatch(Run(
+                #[inline(always)]
+                || work(chunk * rows, first, second),
             ));
         });
 }

@@ -69,15 +69,59 @@ pub(in crate::ops) fn tanh(x: f32) -> f32 {
     1.0 - 2.0 / (1.0 + exp(2.0 * x))
 }
 
+/// Exact GELU (Hendrycks & Gimpel 2016).
+#[inline(always)]
+pub(super) fn gelu(x: f32) -> f32 {
+    x * normal_distribution(x)
+}
+
+/// [`gelu`] and its derivative, `Φ(x) + x φ(x)`.
+#[inline(always)]
+pub(super) fn gelu_with_slope(x: f32) -> (f32, f32) {
+    let share = normal_distribution(x);
+    (x * share, x.mul_add(normal_density(x), share))
+}
+
+/// `√(2/π)` and `0.044715`, of GELU by its tanh approximation.
+const ROOT: f32 = 0.797_884_6;
+const CUBIC: f32 = 0.044_715;
+
+/// GELU by its tanh approximation, `x · σ(2 √(2/π) (x + 0.044715 x³))`, which is the same as half of `x (1 + tanh …)`.
+#[inline(always)]
+pub(super) fn gelu_tanh(x: f32) -> f32 {
+    x * sigmoid(2.0 * ROOT * x * CUBIC.mul_add(x * x, 1.0))
+}
+
+/// [`gelu_tanh`] and its derivative.
+#[inline(always)]
+pub(super) fn gelu_tanh_with_slope(x: f32) -> (f32, f32) {
+    let square = x * x;
+    let share = sigmoid(2.0 * ROOT * x * CUBIC.mul_add(square, 1.0));
+    let inner_slope = 2.0 * ROOT * (3.0 * CUBIC).mul_add(square, 1.0);
+    (x * share, (x * share * (1.0 - share)).mul_add(inner_slope, share))
+}
+
+/// `max(x, 0)`.
+#[inline(always)]
+pub(super) fn relu(x: f32) -> f32 {
+    x.max(0.0)
+}
+
+/// [`relu`] and its derivative, 0 at 0 as PyTorch has it.
+#[inline(always)]
+pub(super) fn relu_with_slope(x: f32) -> (f32, f32) {
+    if x > 0.0 { (x, 1.0) } else { (0.0, 0.0) }
+}
+
 /// The standard normal's distribution function.
 #[inline(always)]
-pub(super) fn normal_distribution(x: f32) -> f32 {
+fn normal_distribution(x: f32) -> f32 {
     0.5 + 0.5 * erf(x * FRAC_1_SQRT_2)
 }
 
 /// The standard normal's density.
 #[inline(always)]
-pub(super) fn normal_density(x: f32) -> f32 {
+fn normal_density(x: f32) -> f32 {
     const FRAC_1_SQRT_2_PI: f32 = 0.398_942_3;
     FRAC_1_SQRT_2_PI * exp(-0.5 * x * x)
 }

@@ -1,23 +1,29 @@
 //! Fused CPU kernels, tied into Burn's backends and its automatic differentiation.
 //!
-//! `kernel` holds the arithmetic on slices, `autodiff` the backward passes; this file is the
-//! bridge between tensors and slices.
+//! `kernel` holds the arithmetic on slices, `autodiff` the backward passes of what one kernel does; this file is the bridge
+//! between tensors and slices. `linear`, `attention` and `feed_forward` are made of kernels and matrix products.
 
+mod attention;
 mod autodiff;
+mod feed_forward;
 mod kernel;
+mod linear;
 pub(super) mod math;
 #[cfg(test)]
 mod tests;
 
+pub(super) use attention::attention;
 use burn::{
     backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension, tensor::FloatTensor},
     nn::LayerNorm,
     tensor::{Tensor, TensorData},
 };
 use burn_flex::FlexTensor;
+pub(super) use feed_forward::feed_forward;
 pub(super) use kernel::Run;
+pub(super) use linear::linear;
 
-use super::DropoutMask;
+use super::{Activation, DropoutMask};
 use crate::flex::{contiguous, values, values_mut};
 
 pub(super) fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutMask>) -> Tensor<4> {
@@ -25,8 +31,11 @@ pub(super) fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Opti
     Tensor::from_dispatch(output)
 }
 
-pub(super) fn gelu(input: Tensor<3>) -> Tensor<3> {
-    Tensor::from_dispatch(<Dispatch as FusedOps>::fused_gelu(input.into_dispatch()))
+pub(super) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
+    let [.., width] = input.dims();
+    let bias = Tensor::<1>::zeros([width], &input.device());
+    let output = <Dispatch as FusedOps>::fused_activate(input.into_dispatch(), bias.into_dispatch(), activation);
+    Tensor::from_dispatch(output)
 }
 
 pub(super) fn dropout<const D: usize>(input: Tensor<D>, mask: DropoutMask) -> Tensor<D> {
@@ -66,7 +75,7 @@ pub(crate) trait FusedOps: Backend {
         scale: f32,
         mask: Option<DropoutMask>,
     ) -> FloatTensor<Self>;
-    fn fused_gelu(input: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn fused_activate(input: FloatTensor<Self>, bias: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self>;
     fn fused_dropout(input: FloatTensor<Self>, mask: DropoutMask) -> FloatTensor<Self>;
     fn fused_add_layer_norm(
         input: FloatTensor<Self>,
@@ -80,15 +89,11 @@ pub(crate) trait FusedOps: Backend {
 
 impl FusedOps for Flex {
     fn fused_softmax(scores: FlexTensor, bias: FlexTensor, scale: f32, mask: Option<DropoutMask>) -> FlexTensor {
-        let probabilities = Self::softmax_kernel(scores, bias, scale);
-        match mask {
-            None => probabilities,
-            Some(mask) => Self::dropout_kernel(probabilities, mask),
-        }
+        Self::softmax_kernel(scores, bias, scale, mask).1
     }
 
-    fn fused_gelu(input: FlexTensor) -> FlexTensor {
-        Self::gelu_kernel(input)
+    fn fused_activate(input: FlexTensor, bias: FlexTensor, activation: Activation) -> FlexTensor {
+        Self::activation_kernel(input, bias, activation)
     }
 
     fn fused_dropout(input: FlexTensor, mask: DropoutMask) -> FlexTensor {
@@ -110,15 +115,37 @@ impl FusedOps for Flex {
 /// Forward and backward kernels on a backend's own tensors; what [`FusedOps`] on an autodiff
 /// backend is made of.
 pub(crate) trait FusedKernels: Backend {
-    fn softmax_kernel(scores: FloatTensor<Self>, bias: FloatTensor<Self>, scale: f32) -> FloatTensor<Self>;
+    /// The probabilities, and what dropout leaves of them.
+    fn softmax_kernel(
+        scores: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        scale: f32,
+        mask: Option<DropoutMask>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+    /// The gradient at the scores, and the probabilities after dropout.
     fn softmax_backward_kernel(
         grad: FloatTensor<Self>,
         probabilities: FloatTensor<Self>,
         scale: f32,
         mask: Option<DropoutMask>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+    /// Adds `bias` to every row of a matrix.
+    fn add_bias_kernel(matrix: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// The sum of a matrix's rows.
+    fn sum_rows_kernel(matrix: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// The activation of `input + bias`.
+    fn activation_kernel(
+        input: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        activation: Activation,
     ) -> FloatTensor<Self>;
-    fn gelu_kernel(input: FloatTensor<Self>) -> FloatTensor<Self>;
-    fn gelu_backward_kernel(grad: FloatTensor<Self>, input: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// The gradient at the input, and the output.
+    fn activation_backward_kernel(
+        grad: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        activation: Activation,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
     fn dropout_kernel(input: FloatTensor<Self>, mask: DropoutMask) -> FloatTensor<Self>;
     fn add_layer_norm_kernel(
         input: FloatTensor<Self>,
@@ -153,12 +180,24 @@ pub(crate) struct LayerNormGradients<B: Backend> {
 }
 
 impl FusedKernels for Flex {
-    fn softmax_kernel(scores: FlexTensor, bias: FlexTensor, scale: f32) -> FlexTensor {
-        let [_, heads, queries, keys] = scores.shape().dims();
+    fn softmax_kernel(
+        scores: FlexTensor,
+        bias: FlexTensor,
+        scale: f32,
+        mask: Option<DropoutMask>,
+    ) -> (FlexTensor, FlexTensor) {
+        let shape = scores.shape();
+        let [_, heads, queries, keys] = shape.dims();
         let mut scores = contiguous(scores);
         let bias = contiguous(bias);
-        kernel::softmax(values_mut(&mut scores), values(&bias), heads * queries, keys, scale);
-        scores
+        let (rows, bias) = (heads * queries, values(&bias));
+        let Some(mask) = mask else {
+            kernel::softmax(values_mut(&mut scores), bias, rows, keys, scale);
+            return (scores.clone(), scores);
+        };
+        let mut dropped = vec![0.0; shape.num_elements()];
+        kernel::softmax_dropout(values_mut(&mut scores), bias, rows, keys, scale, mask, &mut dropped);
+        (scores, FlexTensor::from_data(TensorData::new(dropped, shape)))
     }
 
     fn softmax_backward_kernel(
@@ -166,23 +205,44 @@ impl FusedKernels for Flex {
         probabilities: FlexTensor,
         scale: f32,
         mask: Option<DropoutMask>,
-    ) -> FlexTensor {
+    ) -> (FlexTensor, FlexTensor) {
         let keys = last_dimension(&grad);
         let mut grad = contiguous(grad);
-        kernel::softmax_backward(values_mut(&mut grad), values(&probabilities), keys, scale, mask);
-        grad
+        let mut probabilities = contiguous(probabilities);
+        kernel::softmax_backward(values_mut(&mut grad), values_mut(&mut probabilities), keys, scale, mask);
+        (grad, probabilities)
     }
 
-    fn gelu_kernel(input: FlexTensor) -> FlexTensor {
-        let mut input = contiguous(input);
-        kernel::gelu(values_mut(&mut input));
-        input
+    fn add_bias_kernel(matrix: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        let mut matrix = contiguous(matrix);
+        kernel::add_bias(values_mut(&mut matrix), values(&contiguous(bias)));
+        matrix
     }
 
-    fn gelu_backward_kernel(grad: FlexTensor, input: FlexTensor) -> FlexTensor {
-        let mut grad = contiguous(grad);
-        kernel::gelu_backward(values_mut(&mut grad), values(&contiguous(input)));
-        grad
+    fn sum_rows_kernel(matrix: FlexTensor) -> FlexTensor {
+        let width = last_dimension(&matrix);
+        let sum = kernel::sum_rows(values(&contiguous(matrix)), width);
+        FlexTensor::from_data(TensorData::new(sum, [width]))
+    }
+
+    fn activation_kernel(input: FlexTensor, bias: FlexTensor, activation: Activation) -> FlexTensor {
+        let shape = input.shape();
+        let mut output = vec![0.0; shape.num_elements()];
+        let (input, bias) = (contiguous(input), contiguous(bias));
+        kernel::activate(values(&input), values(&bias), activation, &mut output);
+        FlexTensor::from_data(TensorData::new(output, shape))
+    }
+
+    fn activation_backward_kernel(
+        grad: FlexTensor,
+        input: FlexTensor,
+        bias: FlexTensor,
+        activation: Activation,
+    ) -> (FlexTensor, FlexTensor) {
+        let (mut grad, mut input) = (contiguous(grad), contiguous(input));
+        let bias = contiguous(bias);
+        kernel::activate_backward(values_mut(&mut grad), values_mut(&mut input), values(&bias), activation);
+        (grad, input)
     }
 
     fn dropout_kernel(input: FlexTensor, mask: DropoutMask) -> FlexTensor {

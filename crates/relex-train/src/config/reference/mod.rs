@@ -6,10 +6,10 @@ mod tables;
 mod tests;
 
 pub use page::configuration_reference;
-use tables::TABLES;
+pub(super) use tables::{PRETRAINING_TABLES, TABLES};
 
-/// A table of the configuration.
-struct TableReference {
+/// A table of a configuration.
+pub(super) struct TableReference {
     /// Its name; empty for what stands in no table.
     name: &'static str,
     /// What it is about, one sentence.
@@ -56,23 +56,23 @@ const fn optional(name: &'static str, takes: &'static str, unset: &'static str, 
     }
 }
 
-fn table(name: &str) -> Option<&'static TableReference> {
-    TABLES.iter().find(|table| table.name == name)
+fn find<'a>(tables: &'a [TableReference], name: &str) -> Option<&'a TableReference> {
+    tables.iter().find(|table| table.name == name)
 }
 
 /// Whether a table comes in kinds.
-pub(super) fn has_kinds(table_name: &str) -> bool {
-    table(table_name).is_some_and(|table| !table.kinds.is_empty())
+pub(super) fn has_kinds(tables: &[TableReference], table_name: &str) -> bool {
+    find(tables, table_name).is_some_and(|table| !table.kinds.is_empty())
 }
 
 /// Whether a key of a table keeps its value when a layer names another kind.
-pub(super) fn is_shared(table_name: &str, key: &str) -> bool {
-    table(table_name).is_some_and(|table| table.keys.iter().any(|known| known.name == key))
+pub(super) fn is_shared(tables: &[TableReference], table_name: &str, key: &str) -> bool {
+    find(tables, table_name).is_some_and(|table| table.keys.iter().any(|known| known.name == key))
 }
 
 /// The keys that a table has when it is of this kind, `kind` included; none if the table is not known.
-pub(super) fn keys_of(table_name: &str, kind: Option<&str>) -> Vec<&'static str> {
-    let Some(table) = table(table_name).filter(|table| !table.name.is_empty()) else {
+pub(super) fn keys_of(tables: &[TableReference], table_name: &str, kind: Option<&str>) -> Vec<&'static str> {
+    let Some(table) = find(tables, table_name).filter(|table| !table.name.is_empty()) else {
         return Vec::new();
     };
     let own = table.kinds.iter().filter(|known| Some(known.name) == kind);
@@ -82,8 +82,8 @@ pub(super) fn keys_of(table_name: &str, kind: Option<&str>) -> Vec<&'static str>
 }
 
 /// The kinds of a table that have a key of their own by this name.
-pub(super) fn kinds_with(table_name: &str, key: &str) -> Vec<&'static str> {
-    let kinds = table(table_name).map_or(&[][..], |table| table.kinds);
+pub(super) fn kinds_with(tables: &[TableReference], table_name: &str, key: &str) -> Vec<&'static str> {
+    let kinds = find(tables, table_name).map_or(&[][..], |table| table.kinds);
     kinds
         .iter()
         .filter(|kind| kind.keys.iter().any(|known| known.name == key))

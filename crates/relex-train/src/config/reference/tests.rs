@@ -1,12 +1,18 @@
 use std::collections::BTreeSet;
 
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{TABLES, configuration_reference, keys_of};
-use crate::{OptimizerConfig, OptimizerRule, TrainConfig};
+use super::{super::layers::Layered, TABLES, configuration_reference, keys_of};
+use crate::{OptimizerConfig, OptimizerRule, PretrainingConfig, TrainConfig};
 
 /// What the parser says it would have taken.
-fn expected_by_parser(table: &str, kind: Option<&str>, key: &str, value: &str) -> BTreeSet<String> {
+fn expected_by_parser<C: DeserializeOwned>(
+    table: &str,
+    kind: Option<&str>,
+    key: &str,
+    value: &str,
+) -> BTreeSet<String> {
     let mut text = if table.is_empty() {
         String::new()
     } else {
@@ -19,7 +25,8 @@ fn expected_by_parser(table: &str, kind: Option<&str>, key: &str, value: &str) -
         text += "template = \"{subject}\"\n";
     }
     text += &format!("{key} = {value}\n");
-    let message = toml::from_str::<TrainConfig>(&text).unwrap_err().message().to_owned();
+    let parsed = toml::from_str::<C>(&text).map(|_| ());
+    let message = parsed.unwrap_err().message().to_owned();
     assert!(message.starts_with("unknown"), "{text}: {message}");
     message
         .split('`')
@@ -37,20 +44,26 @@ fn owned(names: impl IntoIterator<Item = &'static str>) -> BTreeSet<String> {
 /// A key that the parser takes and the table does not have, or the other way round, fails here: add it to `tables/`.
 #[test]
 fn the_tables_have_every_key_and_no_other() {
-    let outside: BTreeSet<String> = TABLES[0].keys.iter().map(|key| key.name.to_owned()).collect();
-    let tables = TABLES[1..].iter().filter(|table| !table.name.contains('.'));
+    check_tables::<TrainConfig>();
+    check_tables::<PretrainingConfig>();
+}
+
+fn check_tables<C: Layered>() {
+    let expected_by_parser = expected_by_parser::<C>;
+    let outside: BTreeSet<String> = C::TABLES[0].keys.iter().map(|key| key.name.to_owned()).collect();
+    let tables = C::TABLES[1..].iter().filter(|table| !table.name.contains('.'));
     let all: BTreeSet<String> = outside
         .into_iter()
         .chain(tables.map(|table| table.name.to_owned()))
         .collect();
     assert_eq!(all, expected_by_parser("", None, "no_such_key", "1"));
 
-    for table in &TABLES[1..] {
+    for table in &C::TABLES[1..] {
         if table.kinds.is_empty() {
-            let inner = TABLES
+            let inner = C::TABLES
                 .iter()
                 .filter_map(|inner| inner.name.strip_prefix(&format!("{}.", table.name)));
-            let known = owned(keys_of(table.name, None).into_iter().chain(inner));
+            let known = owned(keys_of(C::TABLES, table.name, None).into_iter().chain(inner));
             let parsed = expected_by_parser(table.name, None, "no_such_key", "1");
             assert_eq!(known, parsed, "[{}]", table.name);
             continue;
@@ -85,7 +98,7 @@ fn the_keys_that_all_optimisers_share_are_known() {
         max_gradient_norm: 1.0,
     };
     let written: BTreeSet<String> = Table::try_from(&config).unwrap().keys().cloned().collect();
-    assert_eq!(written, owned(keys_of("optimizer", Some("adamw"))));
+    assert_eq!(written, owned(keys_of(TABLES, "optimizer", Some("adamw"))));
 }
 
 #[test]
@@ -109,7 +122,7 @@ fn the_page_in_docs_is_up_to_date() {
 
 #[test]
 fn values_of_other_kinds_are_no_defaults() {
-    let lion = super::page::defaults("optimizer", Some("lion"));
+    let lion = super::page::defaults::<TrainConfig>("optimizer", Some("lion"));
     assert_eq!(lion.get("beta_2"), Some(&Value::Float(0.99)));
     assert_eq!(lion.get("epsilon"), None);
 }

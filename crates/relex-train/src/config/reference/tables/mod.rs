@@ -3,13 +3,14 @@
 mod loss;
 mod model;
 mod optimizer;
+mod pretraining;
 mod run;
 mod schedule;
 
 use super::TableReference;
 
 /// In the order of the fields of `TrainConfig`.
-pub(super) const TABLES: &[TableReference] = &[
+pub(in super::super) const TABLES: &[TableReference] = &[
     run::OUTSIDE,
     run::DATA,
     model::MODEL,
@@ -21,5 +22,17 @@ pub(super) const TABLES: &[TableReference] = &[
     run::TRAINING,
     run::ADVERSARIAL,
     run::AVERAGING,
+    run::CHECKPOINT,
+];
+
+/// In the order of the fields of `PretrainingConfig`.
+pub(in super::super) const PRETRAINING_TABLES: &[TableReference] = &[
+    pretraining::OUTSIDE,
+    pretraining::DATA,
+    pretraining::MODEL,
+    pretraining::MASKING,
+    optimizer::OPTIMIZER,
+    schedule::SCHEDULE,
+    pretraining::TRAINING,
     run::CHECKPOINT,
 ];

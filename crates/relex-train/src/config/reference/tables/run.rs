@@ -103,6 +103,12 @@ pub(super) const TRAINING: TableReference = TableReference {
             "all",
             "Rows of a step that go through the model at once, where a whole batch takes too much memory.",
         ),
+        optional(
+            "gradient_checkpointing",
+            "`true` or `false`",
+            "`false`",
+            "Layers keep their input alone and compute the rest again for the backward pass: much less memory, a quarter to a third more time, the same result.",
+        ),
         key(
             "precision",
             "`\"f32\"`, `\"bf16\"` or `\"fp16\"`",
