@@ -13,7 +13,7 @@ use ratatui::{
 
 use super::{
     board::Board,
-    words::{clock, grouped, sparkline},
+    words::{clock, grouped, sparkline, wrapped},
 };
 
 /// Below this, boxes would leave no room for what is in them.
@@ -95,13 +95,7 @@ fn boxes(frame: &mut Frame<'_>, board: &Board, now: Instant) {
     );
     let [scores, messages] = Layout::horizontal([Constraint::Length(46), Constraint::Min(12)]).areas(lower);
     evaluations(frame, board, scores);
-    let shown = usize::from(messages.height.saturating_sub(2));
-    let said = board.messages.iter().skip(board.messages.len().saturating_sub(shown));
-    frame.render_widget(
-        Paragraph::new(said.map(|line| Line::from(format!(" {line}"))).collect::<Vec<_>>())
-            .block(Block::bordered().title(" messages ")),
-        messages,
-    );
+    said(frame, board, messages);
     frame.render_widget(Paragraph::new(keys_line(board)), foot);
 }
 
@@ -341,6 +335,20 @@ fn evaluations(frame: &mut Frame<'_>, board: &Board, area: Rect) {
         });
     }
     frame.render_widget(Paragraph::new(rows).block(Block::bordered().title(title)), area);
+}
+
+/// The last of the messages, each line broken where it must be.
+fn said(frame: &mut Frame<'_>, board: &Board, area: Rect) {
+    let width = usize::from(area.width.saturating_sub(4));
+    let lines: Vec<Line<'_>> = board
+        .messages
+        .iter()
+        .flat_map(|message| wrapped(message, width))
+        .map(|line| Line::from(format!(" {line}")))
+        .collect();
+    let shown = lines.len().min(usize::from(area.height.saturating_sub(2)));
+    let last = lines[lines.len() - shown..].to_vec();
+    frame.render_widget(Paragraph::new(last).block(Block::bordered().title(" messages ")), area);
 }
 
 fn help(frame: &mut Frame<'_>) {

@@ -1,4 +1,6 @@
-//! Numbers as they are shown.
+//! Numbers and texts as they are shown.
+
+use ratatui::text::Span;
 
 /// With a comma between thousands.
 pub(crate) fn grouped(number: usize) -> String {
@@ -43,9 +45,35 @@ pub(crate) fn sparkline(points: &[(f64, f64)], width: usize) -> String {
     cells.into_iter().map(height).collect()
 }
 
+/// A text in lines of at most `width` cells, broken between words; a word that is wider by itself is left to be cut.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if cells(line) + 1 + cells(word) <= width => *line = format!("{line} {word}"),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// How wide a text is on a terminal: Hangul takes two cells a syllable.
+fn cells(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("after epoch 1: micro-F1", 12), ["after epoch", "1: micro-F1"]);
+        assert_eq!(wrapped("runs/a-very-long-name is", 6), ["runs/a-very-long-name", "is"]);
+        // Five cells, and four.
+        assert_eq!(wrapped("한 글 자", 5), ["한 글", "자"]);
+        assert!(wrapped("", 5).is_empty());
+    }
 
     #[test]
     fn numbers_have_commas() {
