@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 a check that does not hold, 2 something that the user can mend, 130
 //! interrupted; where a command that xtask runs fails, that command's own.
 
+mod gpu_check;
 mod pipeline;
 mod process;
 mod test;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use gpu_check::GpuCheckArguments;
 use pipeline::PipelineArguments;
 
 /// The project's pipelines and checks.
@@ -29,6 +31,8 @@ enum Command {
     Pipeline(PipelineArguments),
     /// Everything that has to hold before a change goes in, cheapest first.
     Test,
+    /// Ask a machine with a GPU what only it can answer; needs a built relex and no Rust.
+    GpuCheck(GpuCheckArguments),
     /// Check the workspace's invariants: who depends on whom, file sizes, links.
     Tidy,
 }
@@ -49,6 +53,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Pipeline(arguments) => pipeline::run(arguments),
         Command::Test => test::run(),
+        Command::GpuCheck(arguments) => gpu_check::run(&arguments),
         Command::Tidy => tidy::run(),
     }
 }

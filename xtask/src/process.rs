@@ -42,6 +42,11 @@ impl Failed {
     pub(crate) fn exit_code(&self) -> u8 {
         self.code
     }
+
+    /// Whether the user broke it off.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.code == INTERRUPTED
+    }
 }
 
 impl fmt::Display for Failed {

@@ -2,6 +2,7 @@
 
 mod analysis;
 mod augment;
+mod check_device;
 mod config;
 mod predict;
 mod pretrain;
@@ -18,6 +19,7 @@ pub(crate) use analysis::{
     HeldOutArguments, NoiseArguments, RankArgument, ScopeArgument, ShiftArguments, StepArgument,
 };
 pub(crate) use augment::AugmentArguments;
+pub(crate) use check_device::CheckDeviceArguments;
 pub(crate) use config::ConfigCommand;
 pub(crate) use predict::{ExportArguments, PredictArguments, Rows};
 pub(crate) use pretrain::PretrainArguments;
@@ -49,7 +51,7 @@ impl Arguments {
     pub(crate) fn computes(&self) -> bool {
         matches!(
             self.command,
-            Command::Pretrain(_) | Command::Train(_) | Command::Predict(_)
+            Command::Pretrain(_) | Command::Train(_) | Command::Predict(_) | Command::CheckDevice(_)
         )
     }
 
@@ -78,6 +80,8 @@ pub(crate) enum Command {
     /// Look at configurations.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Compare a few training steps on a device with the CPU.
+    CheckDevice(CheckDeviceArguments),
     /// Train an encoder further on a data set's sentences, without their labels.
     Pretrain(PretrainArguments),
     /// Train a classifier from a configuration.

@@ -7,6 +7,8 @@ use std::{
 
 use anyhow::Context;
 
+use crate::dashboard;
+
 static STOP: AtomicBool = AtomicBool::new(false);
 static LISTENING: AtomicBool = AtomicBool::new(false);
 
@@ -21,14 +23,21 @@ pub(crate) fn listen() -> anyhow::Result<()> {
     if LISTENING.swap(true, Ordering::Relaxed) {
         return Ok(());
     }
-    ctrlc::set_handler(on_signal).context("cannot listen for Ctrl-C")
+    ctrlc::set_handler(request).context("cannot listen for Ctrl-C")
 }
 
+/// A Ctrl-C, however it came: the first asks to stop, the second one ends the process.
 #[expect(clippy::exit, reason = "the second request to stop is obeyed without delay")]
-fn on_signal() {
+pub(crate) fn request() {
     if STOP.swap(true, Ordering::Relaxed) {
+        dashboard::restore();
         std::process::exit(130);
     }
+}
+
+/// Asks to stop, as often as one likes.
+pub(crate) fn stop() {
+    STOP.store(true, Ordering::Relaxed);
 }
 
 /// Whether to go on.

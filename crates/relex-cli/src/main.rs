@@ -4,6 +4,7 @@
 mod allocator;
 mod args;
 mod command;
+mod dashboard;
 mod hub;
 mod interrupt;
 mod progress;
@@ -66,6 +67,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Split(split) => command::split::run(split, verbosity),
         Command::Augment(augment) => command::augment::run(augment, verbosity),
         Command::Config(config) => command::config::run(config),
+        Command::CheckDevice(check) => command::check_device::run(check, verbosity),
         Command::Pretrain(pretrain) => command::train::pretrain::run(pretrain, verbosity),
         Command::Train(train) => command::train::run(train, verbosity),
         Command::Predict(predict) => command::predict::run(predict, verbosity),

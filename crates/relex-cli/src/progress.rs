@@ -7,6 +7,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::dashboard;
+
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
@@ -20,8 +22,11 @@ pub(crate) fn show(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
 }
 
-/// Prints an error on standard error.
+/// Prints an error on standard error; while there is a dashboard, there first.
 pub(crate) fn complain(text: &str) {
+    if dashboard::say(text) {
+        return;
+    }
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
@@ -49,8 +54,9 @@ impl Verbosity {
     }
 }
 
-/// Progress of a known amount of work: a bar on a terminal, now and then a line elsewhere.
+/// Progress of a known amount of work: on the dashboard if it is open, else a bar on a terminal, now and then a line elsewhere.
 pub(crate) struct Progress {
+    what: &'static str,
     bar: Option<ProgressBar>,
     lines: bool,
     total: usize,
@@ -66,7 +72,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 impl Progress {
     pub(crate) fn new(total: usize, what: &'static str, verbosity: Verbosity) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let bar = (verbosity >= Verbosity::Normal && terminal).then(|| {
+        let is_shown = verbosity >= Verbosity::Normal;
+        let bar = (is_shown && terminal && !dashboard::is_open()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(8));
             if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:32} {pos}/{len} {msg} · {eta} left") {
                 bar.set_style(style.progress_chars("━╸ "));
@@ -76,8 +83,9 @@ impl Progress {
         });
         let now = Instant::now();
         Self {
+            what,
+            lines: is_shown && bar.is_none() && (!terminal || dashboard::is_open()),
             bar,
-            lines: verbosity >= Verbosity::Normal && !terminal,
             total,
             before: 0,
             start: now,
@@ -89,6 +97,7 @@ impl Progress {
     pub(crate) fn begin_at(&mut self, done: usize) {
         self.before = done;
         self.start = Instant::now();
+        dashboard::update(|board| board.work_begins(self.what, done, self.total, self.start));
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
             bar.reset_eta();
@@ -100,6 +109,8 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
             bar.set_message(message.to_owned());
+        } else if dashboard::is_open() {
+            dashboard::update(|board| board.working(self.what, done, self.total, Instant::now()));
         } else if self.lines && (self.last_line.elapsed() >= LINE_EVERY || done == self.total) {
             self.last_line = Instant::now();
             let own = done.saturating_sub(self.before).max(1);

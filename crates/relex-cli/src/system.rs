@@ -2,10 +2,18 @@
 
 /// The process's largest resident memory in MiB, where `/proc` tells it.
 pub(crate) fn peak_memory_mib() -> Option<f64> {
+    resident_memory_mib().map(|[_, peak]| peak)
+}
+
+/// The process's resident memory in MiB, now and at its largest, where `/proc` tells it.
+pub(crate) fn resident_memory_mib() -> Option<[f64; 2]> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib / 1024.0)
+    let mib = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kib / 1024.0)
+    };
+    Some([mib("VmRSS:")?, mib("VmHWM:")?])
 }
 
 /// Processor seconds that the process has used in all its threads, where `/proc` tells it.

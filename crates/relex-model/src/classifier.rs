@@ -4,7 +4,10 @@ use burn::{
 };
 use rand::Rng;
 
-use crate::{BatchTensors, Encoder, Head, HeadConfig, HeadInput, TypeEmbedding, ops::Pass};
+use crate::{
+    BatchTensors, Encoder, Head, HeadConfig, HeadInput, TypeEmbedding,
+    ops::{Pass, Precision},
+};
 
 /// An encoder with a head on it.
 #[derive(Module, Debug)]
@@ -32,6 +35,13 @@ impl Classifier {
     pub fn with_type_embedding(mut self, rows: usize, device: &Device) -> Self {
         let width = self.encoder.embedding_size();
         self.type_embedding = (rows > 0).then(|| TypeEmbedding::new(rows, width, device));
+        self
+    }
+
+    /// The same classifier, whose encoder computes its matrix products so.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.encoder = self.encoder.with_precision(precision);
         self
     }
 

@@ -6,14 +6,14 @@ use burn::tensor::Device;
 
 use crate::ModelError;
 
-/// Where tensors live and operations run: `cpu`, `wgpu` or `cuda[:index]`.
+/// Where tensors live and operations run: `cpu`, `wgpu[:index]` or `cuda[:index]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {
     /// The processor, through Burn's `flex` backend. Always there.
     #[default]
     Cpu,
-    /// Any GPU that WebGPU reaches (feature `wgpu`).
-    Wgpu,
+    /// A GPU that WebGPU reaches (feature `wgpu`): the discrete one with this index, or without one the best there is.
+    Wgpu(Option<usize>),
     /// An NVIDIA GPU by its index (feature `cuda`).
     Cuda(usize),
 }
@@ -24,12 +24,16 @@ impl FromStr for DeviceChoice {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = || ModelError::Device {
             device: text.into(),
-            reason: "unknown; choose cpu, wgpu, cuda or cuda:N".into(),
+            reason: "unknown; choose cpu, wgpu, wgpu:N, cuda or cuda:N".into(),
         };
         match text.split_once(':') {
             None if text == "cpu" => Ok(Self::Cpu),
-            None if text == "wgpu" => Ok(Self::Wgpu),
+            None if text == "wgpu" => Ok(Self::Wgpu(None)),
             None if text == "cuda" => Ok(Self::Cuda(0)),
+            Some(("wgpu", index)) => index
+                .parse()
+                .map(|index| Self::Wgpu(Some(index)))
+                .map_err(|_| unknown()),
             Some(("cuda", index)) => index.parse().map(Self::Cuda).map_err(|_| unknown()),
             _ => Err(unknown()),
         }
@@ -40,9 +44,17 @@ impl fmt::Display for DeviceChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cpu => f.write_str("cpu"),
-            Self::Wgpu => f.write_str("wgpu"),
+            Self::Wgpu(None) => f.write_str("wgpu"),
+            Self::Wgpu(Some(index)) => write!(f, "wgpu:{index}"),
             Self::Cuda(index) => write!(f, "cuda:{index}"),
         }
+    }
+}
+
+impl DeviceChoice {
+    /// Whether the other device is of the same kind, so that both can share a run.
+    pub fn is_like(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
     }
 }
 
@@ -61,19 +73,22 @@ impl fmt::Display for DeviceChoice {
 pub fn open_device(choice: DeviceChoice) -> Result<Device, ModelError> {
     match choice {
         DeviceChoice::Cpu => Ok(Device::flex()),
-        DeviceChoice::Wgpu => open_wgpu(),
+        DeviceChoice::Wgpu(index) => open_wgpu(index),
         DeviceChoice::Cuda(index) => open_cuda(index),
     }
 }
 
 #[cfg(not(feature = "wgpu"))]
-fn open_wgpu() -> Result<Device, ModelError> {
-    Err(not_built("wgpu", "wgpu"))
+fn open_wgpu(index: Option<usize>) -> Result<Device, ModelError> {
+    Err(not_built(&DeviceChoice::Wgpu(index).to_string(), "wgpu"))
 }
 
 #[cfg(feature = "wgpu")]
-fn open_wgpu() -> Result<Device, ModelError> {
-    probe("wgpu", || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
+fn open_wgpu(index: Option<usize>) -> Result<Device, ModelError> {
+    use burn::tensor::DeviceKind;
+
+    let kind = || index.map_or(DeviceKind::DefaultDevice, DeviceKind::DiscreteGpu);
+    probe(&DeviceChoice::Wgpu(index).to_string(), || Device::wgpu(kind()))
 }
 
 #[cfg(not(feature = "cuda"))]
@@ -130,16 +145,16 @@ mod tests {
 
     #[test]
     fn names_parse_and_print_the_same() {
-        for name in ["cpu", "wgpu", "cuda:0", "cuda:3"] {
+        for name in ["cpu", "wgpu", "wgpu:1", "cuda:0", "cuda:3"] {
             assert_eq!(name.parse::<DeviceChoice>().unwrap().to_string(), name);
         }
         assert_eq!("cuda".parse::<DeviceChoice>().unwrap(), DeviceChoice::Cuda(0));
-        for name in ["gpu", "cuda:", "cuda:x", "", "cpu:0"] {
+        for name in ["gpu", "cuda:", "cuda:x", "wgpu:", "", "cpu:0"] {
             assert!(
                 name.parse::<DeviceChoice>()
                     .unwrap_err()
                     .to_string()
-                    .contains("cpu, wgpu, cuda")
+                    .contains("cpu, wgpu, wgpu:N, cuda")
             );
         }
     }

@@ -48,6 +48,7 @@ fn training(criterion: &mut Criterion) {
             negative: 0,
             pad_token_id: encoder_config.pad_token_id,
             device: &device,
+            more_devices: &[],
             checkpoints: None,
         };
         group.bench_function(BenchmarkId::new("tokens", tokens), |bencher| {

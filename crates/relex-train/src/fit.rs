@@ -7,6 +7,7 @@ mod evaluation;
 mod gradients;
 mod leaving;
 mod pace;
+mod parity;
 mod state;
 
 use std::{ops::ControlFlow, path::PathBuf};
@@ -29,13 +30,14 @@ pub use candidates::CandidateReport;
 use candidates::choose;
 pub use evaluation::EvaluationReport;
 use evaluation::evaluate;
-use gradients::{Position, batch_gradients};
+use gradients::{Position, batch_gradients, portions};
 pub(crate) use leaving::{begin_or_go_on, leave_with, save_to};
 pub(crate) use pace::Pace;
+pub use parity::{ParityStep, parity};
 pub(crate) use state::{Progress, Snapshot, TrainingState};
 
 /// Encoded rows with their labels.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LabelledRows {
     /// Ids, for messages.
     pub ids: Vec<String>,
@@ -51,6 +53,10 @@ pub struct LabelledRows {
 pub enum Event {
     /// The loop begins, or goes on from a checkpoint.
     Start(StartReport),
+    /// The rows of the next step are about to be put together.
+    Preparing,
+    /// They are put together; what follows is computing.
+    Prepared,
     /// A step is done.
     Step(StepReport),
     /// The validation rows are being scored; so many are done.
@@ -134,6 +140,8 @@ pub struct FitInput<'a> {
     pub pad_token_id: u32,
     /// Where the classifier is; an autodiff device.
     pub device: &'a Device,
+    /// Further autodiff devices that each compute a share of every step's rows; see [`fit`].
+    pub more_devices: &'a [Device],
     /// Where checkpoints go, and where the run goes on from if there are any; without them nothing is written.
     pub checkpoints: Option<&'a Checkpoints>,
 }
@@ -142,6 +150,10 @@ pub struct FitInput<'a> {
 ///
 /// `observe` sees every step and evaluation and may break off. The result depends on the configuration, the rows and the kind
 /// of device alone: where the run was broken off and taken up again makes no difference.
+///
+/// With more devices than one every step's rows are dealt out evenly, in order. Each device computes the gradients of its
+/// share on a copy of the weights; they are added up on the first, which makes the update, scores and saves. The result is
+/// that of one device with portions of the same size, bit for bit if each device's share is one portion.
 ///
 /// # Errors
 ///
@@ -200,7 +212,14 @@ pub fn fit(
             continue;
         }
 
+        if let ControlFlow::Break(stop) = observe(Event::Preparing) {
+            return Err(leave(stop, &classifier, &state, input, &mut observe));
+        }
         let rows = &batches[state.progress.batch];
+        let portions = portions(input, rows);
+        if let ControlFlow::Break(stop) = observe(Event::Prepared) {
+            return Err(leave(stop, &classifier, &state, input, &mut observe));
+        }
         let done = state.progress.step;
         let position = Position {
             step: done + 1,
@@ -212,10 +231,11 @@ pub fn fit(
             .loss_scale
             .unwrap_or(LossScale::new(values.training.precision));
         let factor = scale.factor();
-        let mut batch = batch_gradients(&classifier, input, rows, position, &mut keys, &scale);
+        let mut batch = batch_gradients(&classifier, input, &portions, position, &mut keys, &scale);
         if values.adversarial.acts_at(position.share) {
-            let there =
-                |moved: &Classifier| Ok(batch_gradients(moved, input, rows, position, &mut keys, &scale).gradients);
+            let there = |moved: &Classifier| {
+                Ok(batch_gradients(moved, input, &portions, position, &mut keys, &scale).gradients)
+            };
             batch.gradients = adversarial_gradients(&values.adversarial, &classifier, batch.gradients, there)?;
         }
         let limit = values.optimizer.max_gradient_norm;

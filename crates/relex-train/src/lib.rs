@@ -41,7 +41,10 @@ pub use config::{
     resolve_with_origins,
 };
 pub use error::TrainError;
-pub use fit::{CandidateReport, EvaluationReport, Event, FitInput, LabelledRows, StartReport, StepReport, Stop, fit};
+pub use fit::{
+    CandidateReport, EvaluationReport, Event, FitInput, LabelledRows, ParityStep, StartReport, StepReport, Stop, fit,
+    parity,
+};
 pub use predict::predict;
 pub use prepare::{OpenEncoder, SplitData, build_loss, classifier_config, encode_rows, open_encoder};
 pub use pretrain::{

@@ -22,7 +22,7 @@ use crate::{
     optimizer::{clip_by_global_norm, optimizer},
 };
 
-use batch::masked_gradients;
+use batch::{masked_gradients, portions};
 pub use evaluation::MaskedReport;
 use evaluation::{evaluate, mask_held_out};
 pub use masking::{MaskedSentence, mask_sentence};
@@ -118,16 +118,22 @@ pub fn pretrain(
             continue;
         }
 
+        if let ControlFlow::Break(stop) = observe(Event::Preparing) {
+            return leave(stop, &model, &state, &mut observe);
+        }
         let rows = &epoch.batches[state.progress.batch];
         let sentences: Vec<&EncodedSentence> = rows.iter().map(|&row| epoch.sentence(input, row)).collect();
         let masked: Vec<MaskedSentence> = rows.iter().map(|&row| epoch.mask(input, row)).collect();
+        let size = settings.micro_batch_size.unwrap_or(rows.len());
+        let portions = portions(&sentences, &masked, size, input.pad_token_id);
+        if let ControlFlow::Break(stop) = observe(Event::Prepared) {
+            return leave(stop, &model, &state, &mut observe);
+        }
         let done = state.progress.step;
-        let portion = settings.micro_batch_size.unwrap_or(rows.len());
         let mut keys = DropoutKeys::new(dropout_seed, done as u64);
         let mut scale = state.progress.loss_scale.unwrap_or(LossScale::new(settings.precision));
         let factor = scale.factor();
-        let place = (input.pad_token_id, input.device);
-        let mut batch = masked_gradients(&model, &sentences, &masked, portion, place, &mut keys, &scale);
+        let mut batch = masked_gradients(&model, &portions, input.device, &mut keys, &scale);
         let limit = values.optimizer.max_gradient_norm;
         let gradient_norm = clip_by_global_norm(&model, &mut batch.gradients, limit, factor);
         let learning_rate = values.optimizer.rate(done, values.schedule.factor(done, steps));

@@ -241,11 +241,20 @@ pub struct Provenance {
     pub padding_share: f64,
     /// Seconds spent in training steps.
     pub train_seconds: f64,
+    /// Of these, seconds in putting batches together and handing them to the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_seconds: Option<f64>,
     /// Seconds from start to end.
     pub wall_seconds: f64,
+    /// Seconds that devices other than the processor were held, summed over them: the time from start to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_seconds: Option<f64>,
     /// Processor seconds in all threads, where the system tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processor_seconds: Option<f64>,
+    /// Examples a second over the second half of the steps of the process that ended the run, where it made two or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady_examples_per_second: Option<f64>,
     /// The process's largest resident memory, in MiB, where the system tells it.
     pub peak_memory_mib: Option<f64>,
 }

@@ -70,6 +70,7 @@ fn steps(training: &str, lengths: &[usize]) -> Vec<StepReport> {
         negative: 0,
         pad_token_id: encoder_config.pad_token_id,
         device: &device,
+        more_devices: &[],
         checkpoints: None,
     };
     let mut steps = Vec::new();

@@ -78,6 +78,7 @@ fn check(more: &[&str]) -> (usize, usize) {
         negative: data.spec.labels.negative().index(),
         pad_token_id: open.config.pad_token_id,
         device: &training_device,
+        more_devices: &[],
         checkpoints: None,
     };
     let mut steps = 0;

@@ -19,9 +19,12 @@ pub(crate) struct PretrainArguments {
     /// Go on with the run that was broken off in this folder, or in that of --run; with --config, begin it if it is not there.
     #[arg(long, value_name = "DIR", num_args = 0..=1)]
     pub(crate) resume: Option<Option<PathBuf>>,
-    /// `cpu`, `wgpu` or `cuda[:N]`; short for `--set device=…`.
+    /// `cpu`, `wgpu[:N]` or `cuda[:N]`; short for `--set device=…`.
     #[arg(long)]
     pub(crate) device: Option<String>,
+    /// Show the run on the whole terminal, with curves; q stops and saves, ? lists the keys.
+    #[arg(long)]
+    pub(crate) tui: bool,
 }
 
 /// Rows that are only learnt from when they are asked for.

@@ -22,9 +22,22 @@ pub(crate) struct TrainArguments {
     /// Train one run with each of these seeds, such as 1,2,3, and put their predictions together.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) seeds: Vec<u64>,
-    /// `cpu`, `wgpu` or `cuda[:N]`; short for `--set device=…`.
+    /// `cpu`, `wgpu[:N]` or `cuda[:N]`; short for `--set device=…`.
     #[arg(long)]
     pub(crate) device: Option<String>,
+    /// Several of a kind that share the rows of every step, such as cuda:0,cuda:1.
+    #[arg(long, value_name = "LIST", conflicts_with = "device")]
+    pub(crate) devices: Option<String>,
+    /// Show the run on the whole terminal, with curves; q stops and saves, ? lists the keys.
+    #[arg(long)]
+    pub(crate) tui: bool,
+}
+
+impl TrainArguments {
+    /// The device or devices, if any are named.
+    pub(crate) fn devices(&self) -> Option<&String> {
+        self.device.as_ref().or(self.devices.as_ref())
+    }
 }
 
 /// Which folds of a split.

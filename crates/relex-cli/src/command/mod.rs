@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod augment;
 pub(crate) mod calibrate;
+pub(crate) mod check_device;
 pub(crate) mod compare;
 pub(crate) mod config;
 pub(crate) mod convert;

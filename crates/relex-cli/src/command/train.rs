@@ -13,9 +13,9 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use relex_data::{DatasetSpec, Manifest, rng::stream, sha256_file, sha256_hex};
-use relex_model::{Classifier, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
+use relex_model::{Classifier, DeviceChoice, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
     CheckedTrainConfig, Checkpoints, FitInput, LabelledRows, Provenance, RunFolder, SplitData, TrainConfig, TrainError,
     build_loss, classifier_config, encode_rows, fit, open_encoder, resolve,
@@ -24,6 +24,7 @@ use relex_train::{
 use super::{load_split, tell_truncation, with_cache};
 use crate::{
     args::TrainArguments,
+    dashboard::Dashboard,
     hub,
     interrupt::{self, Interrupted},
     progress::{Verbosity, show},
@@ -53,10 +54,12 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let resume = arguments.resume.as_ref();
     let named = folder::named(resume.and_then(Option::as_deref), arguments.run.as_deref())?;
     let goes_on = resume.is_some() && named.as_deref().is_some_and(series::has_begun);
+    let mut dashboard = Dashboard::if_wanted(arguments.tui)?;
     if goes_on || arguments.folds.is_some() || !arguments.seeds.is_empty() {
-        return series::run(arguments, named, verbosity);
+        return series::run(arguments, named, &mut dashboard, verbosity);
     }
-    let folder = train(job(arguments, named)?, verbosity)?;
+    let folder = train(job(arguments, named)?, &mut dashboard, verbosity)?;
+    dashboard.close();
     show(&folder.path().display().to_string());
     Ok(())
 }
@@ -64,7 +67,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
 /// What the arguments ask for.
 fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job> {
     let mut sets = arguments.set.clone();
-    sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
+    sets.extend(arguments.devices().map(|devices| format!("device={devices}")));
     let given = arguments.config.as_ref().map(|config| resolve(config, &sets)?.check());
     let given = given.transpose()?;
     if arguments.resume.is_some() {
@@ -115,7 +118,7 @@ fn config_of(
             folder.config().display()
         ),
         None if !sets.is_empty() => bail!(
-            "{}: a run goes on with its own settings; leave --set and --device out, or train a new one",
+            "{}: a run goes on with its own settings; leave --set, --device and --devices out, or train a new one",
             folder.config().display()
         ),
         _ => Ok(config),
@@ -132,7 +135,7 @@ fn pinned(mut given: TrainConfig, begun: &TrainConfig) -> TrainConfig {
 }
 
 /// Trains one run to its end.
-fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
+fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
     let start = Instant::now();
     let Job { config, place } = job;
     let values = config.values();
@@ -156,9 +159,13 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
     let config = hub::locate(config, verbosity)?;
     let values = config.values();
     verbosity.detail(config.to_toml()?);
-    let inference = open_device(config.device())?;
-    let device = inference.clone().autodiff();
-    let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, &device))?;
+    let opened = config
+        .devices()
+        .iter()
+        .map(|&choice| Ok(open_device(choice)?.autodiff()));
+    let devices = opened.collect::<anyhow::Result<Vec<_>>>()?;
+    let (device, more_devices) = devices.split_first().context("no device")?;
+    let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, device))?;
     let text_encoder = with_cache(open.text_encoder);
     let encoder_files = encoder_files(config.encoder_folder(), &text_encoder)?;
     verbosity.detail(format!(
@@ -183,8 +190,8 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
     let truncation = tell_truncation(encoded, values.model.max_tokens, verbosity);
     let head = classifier_config.head_config(open.config.hidden_size);
     let mut random = stream(values.seed, "head");
-    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &device)
-        .with_type_embedding(classifier_config.type_rows(), &device);
+    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, device)
+        .with_type_embedding(classifier_config.type_rows(), device);
 
     interrupt::listen()?;
     let mut claimed = match (begun, place) {
@@ -206,7 +213,7 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
             count => format!(" ({count} of them augmented)"),
         },
         valid.labels.len(),
-        config.device()
+        values.device
     ));
 
     let augmented_hash = values.data.augmented.as_deref().map(sha256_file).transpose()?;
@@ -223,10 +230,12 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
         valid: &valid,
         negative: data.spec.labels.negative().index(),
         pad_token_id: open.config.pad_token_id,
-        device: &device,
+        device,
+        more_devices,
         checkpoints: Some(&checkpoints),
     };
-    let mut log = Log::new(&folder, &train, &config, start, verbosity);
+    dashboard.open()?;
+    let mut log = Log::new(&folder, &train, valid.labels.len(), &config, start, verbosity);
     let classifier = match fit(classifier, &input, |event| log.hear(&event)) {
         Err(TrainError::Stopped { step }) => {
             claimed.keep();
@@ -239,7 +248,8 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
         Ok(classifier) => classifier,
     };
     claimed.keep();
-    let (totals, cost) = log.finish();
+    let (totals, cost, steady) = log.finish();
+    let device_seconds = (config.device() != DeviceChoice::Cpu).then_some(cost.wall_seconds * devices.len() as f64);
 
     save_classifier(
         &folder.model(),
@@ -259,7 +269,7 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
         encoder: encoder_files,
         encoder_commit: config.encoder_commit().map(str::to_owned),
         seed: values.seed,
-        device: config.device().to_string(),
+        device: values.device.clone(),
         precision: values.training.precision.name().into(),
         train_rows: train.labels.len(),
         augmented_rows,
@@ -271,14 +281,17 @@ fn train(job: Job, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
         tokens: totals.tokens,
         padding_share: totals.padding_share(),
         train_seconds: cost.train_seconds,
+        data_seconds: Some(cost.data_seconds),
         wall_seconds: cost.wall_seconds,
+        device_seconds,
         processor_seconds: Some(cost.processor_seconds).filter(|&seconds| seconds > 0.0),
+        steady_examples_per_second: steady,
         peak_memory_mib: peak_memory_mib(),
     }
     .write(&folder.provenance())?;
     // Only a run that is to go on needs them.
     checkpoints.remove()?;
-    verbosity.note(cost_line(&totals, &cost));
+    verbosity.note(cost_line(&totals, &cost, device_seconds));
     Ok(folder)
 }
 
@@ -287,15 +300,17 @@ fn checkpoints(folder: &RunFolder, config: &CheckedTrainConfig, fingerprint: &st
 }
 
 /// What the run took, in one line.
-fn cost_line(totals: &Totals, cost: &Cost) -> String {
+fn cost_line(totals: &Totals, cost: &Cost, device_seconds: Option<f64>) -> String {
     format!(
-        "trained in {:.0} s ({:.0} s in all, {:.0} s of processor time): {:.1} examples/s, {} tokens, {:.1} % padding, peak memory {}",
+        "trained in {:.0} s ({:.0} s in all, {:.0} s of processor time{}): {:.1} examples/s, {} tokens, {:.1} % padding, {:.2} % of the time for data, peak memory {}",
         cost.train_seconds,
         cost.wall_seconds,
         cost.processor_seconds,
+        device_seconds.map_or(String::new(), |seconds| format!(", {seconds:.0} s of device time")),
         totals.rows as f64 / cost.train_seconds,
         totals.tokens,
         100.0 * totals.padding_share(),
+        100.0 * cost.data_share(),
         peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
     )
 }

@@ -69,10 +69,13 @@ fn configuration_that_is_not_there() {
 
 #[test]
 fn unknown_device() {
-    check(&["--device", "gpu"], &["\"gpu\"", "choose cpu, wgpu, cuda or cuda:N"]);
+    check(
+        &["--device", "gpu"],
+        &["\"gpu\"", "choose cpu, wgpu, wgpu:N, cuda or cuda:N"],
+    );
     check(
         &["--set", "device=gpu"],
-        &["\"gpu\"", "choose cpu, wgpu, cuda or cuda:N"],
+        &["\"gpu\"", "choose cpu, wgpu, wgpu:N, cuda or cuda:N"],
     );
 }
 

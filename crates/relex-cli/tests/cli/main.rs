@@ -16,6 +16,8 @@ mod calibration;
 mod compare;
 mod config;
 mod convert;
+mod dashboard;
+mod devices;
 mod ensemble;
 mod export;
 mod fetch;

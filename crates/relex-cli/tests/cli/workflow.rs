@@ -126,6 +126,10 @@ fn check_provenance(bench: &Bench) {
         (&11.into(), &5.into())
     );
     assert_eq!(provenance["steps"], 6);
+    let seconds = |of: &str| provenance[of].as_f64().unwrap();
+    assert!(0.0 < seconds("data_seconds") && seconds("data_seconds") < seconds("train_seconds"));
+    assert!(seconds("train_seconds") < seconds("wall_seconds"));
+    assert!(provenance.get("device_seconds").is_none());
     let weights = relex_data::sha256_file(&bench.path("encoder/model.safetensors")).unwrap();
     assert_eq!(provenance["encoder"]["model.safetensors"], weights.as_str());
     let config = relex_data::sha256_hex(&bench.bytes("run/config.toml"));

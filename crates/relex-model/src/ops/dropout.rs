@@ -57,6 +57,15 @@ impl DropoutKeys {
         }
     }
 
+    /// The keys of a portion of the step's rows that is not the first, which takes the step's own. They hang on its place and
+    /// not on what other portions draw, so that portions may be computed at once.
+    #[must_use]
+    pub fn of_portion(&self, portion: usize) -> Self {
+        Self {
+            state: mix(self.state ^ mix(portion as u64)),
+        }
+    }
+
     fn next_key(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.state)

@@ -204,7 +204,8 @@ impl Default for ModelConfig {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckedTrainConfig {
     config: TrainConfig,
-    device: DeviceChoice,
+    /// At least one.
+    devices: Vec<DeviceChoice>,
     /// Where an encoder of the hub was found.
     snapshot: Option<PathBuf>,
 }
@@ -215,9 +216,14 @@ impl CheckedTrainConfig {
         &self.config
     }
 
-    /// The device, parsed.
+    /// The device, parsed; the first where there are several.
     pub fn device(&self) -> DeviceChoice {
-        self.device
+        self.devices[0]
+    }
+
+    /// All devices.
+    pub fn devices(&self) -> &[DeviceChoice] {
+        &self.devices
     }
 
     /// Where the encoder's files are: the snapshot that stands for it, or `model.encoder` itself.
@@ -259,7 +265,7 @@ impl TrainConfig {
     ///
     /// [`TrainError::Setting`] for the first value that cannot work.
     pub fn check(self) -> Result<CheckedTrainConfig, TrainError> {
-        let device = self.device.parse()?;
+        let devices = devices(&self.device)?;
         self.loss.check()?;
         let refuse = |key, value: String, reason: &str| {
             Err(TrainError::Setting {
@@ -289,6 +295,11 @@ impl TrainConfig {
             return refuse("data.max_train_rows", "0".into(), "it must be at least 1");
         }
         self.training.check(&self.data, &self.loss)?;
+        if devices.len() > 1 && !self.loss.is_mean_over_rows() {
+            let reason = "loss.kind = \"focal-batch-mean\" makes one factor from the whole batch, so that devices cannot share \
+                          it; name one, or take \"focal\"";
+            return refuse("device", self.device, reason);
+        }
         self.adversarial.check()?;
         self.averaging.check(self.training.keep, &self.data)?;
         self.checkpoint.check()?;
@@ -320,10 +331,31 @@ impl TrainConfig {
         self.schedule.check()?;
         Ok(CheckedTrainConfig {
             config: self,
-            device,
+            devices,
             snapshot: None,
         })
     }
+}
+
+/// The devices of a list such as `cuda:0,cuda:1`: of one kind, and each once, but for the CPU, which can stand in for
+/// several.
+fn devices(list: &str) -> Result<Vec<DeviceChoice>, TrainError> {
+    let devices: Vec<DeviceChoice> = list
+        .split(',')
+        .map(|name| name.trim().parse())
+        .collect::<Result<_, _>>()?;
+    let reason = if devices.iter().any(|device| !device.is_like(devices[0])) {
+        "the devices of a run are of one kind; leave some out"
+    } else if (1..devices.len()).any(|at| devices[at] != DeviceChoice::Cpu && devices[..at].contains(&devices[at])) {
+        "a device is named twice; leave it out once"
+    } else {
+        return Ok(devices);
+    };
+    Err(TrainError::Setting {
+        key: "device",
+        value: list.into(),
+        reason: reason.into(),
+    })
 }
 
 fn in_range(key: &'static str, value: f64, range: Range<f64>) -> Result<(), TrainError> {

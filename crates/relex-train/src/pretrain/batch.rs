@@ -71,18 +71,29 @@ pub(super) struct MaskedGradients {
     pub(super) padded_tokens: usize,
 }
 
-/// Sends the sentences of one update through the model, `portion` at once. However many portions there are, the loss is the mean
+/// The sentences of one update, `size` to a portion.
+pub(super) fn portions(
+    sentences: &[&EncodedSentence],
+    masked: &[MaskedSentence],
+    size: usize,
+    pad_token_id: u32,
+) -> Vec<MaskedBatch> {
+    let portions = sentences.chunks(size).zip(masked.chunks(size));
+    portions
+        .map(|(sentences, masked)| MaskedBatch::new(sentences, masked, pad_token_id))
+        .collect()
+}
+
+/// Sends the sentences of one update through the model, a portion at once. However many portions there are, the loss is the mean
 /// over all masked tokens; portions differ from one batch only in rounding and in dropout masks.
 pub(super) fn masked_gradients(
     model: &MaskedModel,
-    sentences: &[&EncodedSentence],
-    masked: &[MaskedSentence],
-    portion: usize,
-    (pad_token_id, device): (u32, &Device),
+    portions: &[MaskedBatch],
+    device: &Device,
     keys: &mut DropoutKeys,
     scale: &LossScale,
 ) -> MaskedGradients {
-    let all: usize = masked.iter().map(|masked| masked.places.len()).sum();
+    let all: usize = portions.iter().map(MaskedBatch::masked).sum();
     let mut result = MaskedGradients {
         loss: 0.0,
         gradients: GradientsParams::new(),
@@ -90,8 +101,7 @@ pub(super) fn masked_gradients(
         padded_tokens: 0,
     };
     let mut sum = GradientsAccumulator::new();
-    for (sentences, masked) in sentences.chunks(portion).zip(masked.chunks(portion)) {
-        let batch = MaskedBatch::new(sentences, masked, pad_token_id);
+    for batch in portions {
         let logits = batch.logits(model, device, &mut Pass::Training(keys));
         let mut value = cross_entropy(logits, batch.targets(device), None, PLAIN);
         let number: f32 = value.clone().into_scalar();
@@ -189,10 +199,10 @@ mod tests {
             .collect();
         let sentences: Vec<&EncodedSentence> = sentences.iter().collect();
         let scale = LossScale::new(Precision::F32);
-        let of_portions = |portion: usize| {
+        let of_portions = |size: usize| {
             let mut keys = DropoutKeys::new(1, 1);
-            let place = (0, &device);
-            let found = masked_gradients(&model, &sentences, &masked, portion, place, &mut keys, &scale);
+            let portions = portions(&sentences, &masked, size, 0);
+            let found = masked_gradients(&model, &portions, &device, &mut keys, &scale);
             let mut gradients = Gradients(&found.gradients, Vec::new());
             model.visit(&mut gradients);
             (found.loss, found.tokens, gradients.1)

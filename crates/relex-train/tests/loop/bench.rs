@@ -25,6 +25,7 @@ pub(crate) struct Bench {
     negative: usize,
     pad_token_id: u32,
     pub(crate) device: Device,
+    more_devices: Vec<Device>,
 }
 
 /// What a run reported.
@@ -103,6 +104,7 @@ impl Bench {
                 .with_type_embedding(classifier_config.type_rows(), &device),
             negative: data.spec.labels.negative().index(),
             pad_token_id: open.config.pad_token_id,
+            more_devices: vec![device.clone(); config.devices().len() - 1],
             device,
             config,
         }
@@ -117,6 +119,7 @@ impl Bench {
             negative: self.negative,
             pad_token_id: self.pad_token_id,
             device: &self.device,
+            more_devices: &self.more_devices,
             checkpoints,
         }
     }

@@ -7,6 +7,7 @@ mod adversarial;
 mod bench;
 mod candidates;
 mod checkpoints;
+mod devices;
 mod pace;
 mod portions;
 mod recomputed;

@@ -14,8 +14,18 @@ pub(super) struct Cost {
     pub(super) wall_seconds: f64,
     /// Of these, in training steps.
     pub(super) train_seconds: f64,
+    /// Of those, in putting batches together and handing them to the device.
+    #[serde(default)]
+    pub(super) data_seconds: f64,
     /// Processor time in all threads; 0 where the system does not tell it.
     pub(super) processor_seconds: f64,
+}
+
+impl Cost {
+    /// Share of data work in the training steps.
+    pub(super) fn data_share(&self) -> f64 {
+        self.data_seconds / self.train_seconds.max(f64::MIN_POSITIVE)
+    }
 }
 
 /// A clock that goes on where the process before stopped it.
@@ -25,6 +35,8 @@ pub(super) struct Clock {
     before: Cost,
     training: Option<Instant>,
     train_seconds: f64,
+    preparing: Option<Instant>,
+    data_seconds: f64,
 }
 
 impl Clock {
@@ -35,6 +47,8 @@ impl Clock {
             before: Cost::default(),
             training: None,
             train_seconds: 0.0,
+            preparing: None,
+            data_seconds: 0.0,
         }
     }
 
@@ -50,6 +64,19 @@ impl Clock {
         self.training.get_or_insert_with(Instant::now);
     }
 
+    /// A batch is being put together, as part of training.
+    pub(super) fn prepare(&mut self) {
+        self.train();
+        self.preparing = Some(Instant::now());
+    }
+
+    /// The batch is there.
+    pub(super) fn prepared(&mut self) {
+        if let Some(since) = self.preparing.take() {
+            self.data_seconds += since.elapsed().as_secs_f64();
+        }
+    }
+
     /// Something else begins.
     pub(super) fn pause(&mut self) {
         if let Some(since) = self.training.take() {
@@ -63,11 +90,17 @@ impl Clock {
         self.train_seconds + running
     }
 
+    /// Share of data work in the training steps, of this process alone.
+    pub(super) fn own_data_share(&self) -> f64 {
+        self.data_seconds / self.own_train_seconds().max(f64::MIN_POSITIVE)
+    }
+
     /// What the run has cost until now.
     pub(super) fn read(&self) -> Cost {
         Cost {
             wall_seconds: self.before.wall_seconds + self.start.elapsed().as_secs_f64(),
             train_seconds: self.before.train_seconds + self.own_train_seconds(),
+            data_seconds: self.before.data_seconds + self.data_seconds,
             processor_seconds: self.before.processor_seconds + processor_seconds().unwrap_or(0.0),
         }
     }
@@ -93,13 +126,17 @@ mod tests {
         let before = Cost {
             wall_seconds: 1000.0,
             train_seconds: 500.0,
+            data_seconds: 4.0,
             processor_seconds: 2000.0,
         };
         std::fs::write(&path, serde_json::to_vec(&before).unwrap()).unwrap();
         clock.go_on(&path);
-        clock.train();
+        clock.prepare();
+        clock.prepared();
         clock.pause();
         let cost = clock.read();
+        assert!(cost.data_seconds >= 4.0 && cost.data_seconds < 5.0);
+        assert!((cost.data_share() - 4.0 / 500.0).abs() < 0.001);
         assert!(cost.wall_seconds >= 1000.0 && cost.train_seconds >= 500.0 && cost.processor_seconds >= 2000.0);
         assert!(cost.train_seconds < 501.0 && clock.own_train_seconds() < 1.0);
         clock.write(&path).unwrap();

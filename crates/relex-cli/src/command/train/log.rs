@@ -19,6 +19,7 @@ use super::{
     events::Events,
 };
 use crate::{
+    dashboard::{self, Plan, Speed},
     interrupt,
     progress::{Progress, Verbosity, complain},
 };
@@ -68,8 +69,11 @@ pub(super) struct Log {
     rows_in_all: usize,
     loss: f32,
     totals: Totals,
-    /// Of the totals' rows, those of this process.
+    /// Of the totals' rows and tokens, those of this process.
     own_rows: usize,
+    own_tokens: usize,
+    /// Seconds and rows after each step of this process.
+    course: Vec<(f64, usize)>,
     clock: Clock,
 }
 
@@ -77,6 +81,7 @@ impl Log {
     pub(super) fn new(
         folder: &RunFolder,
         train: &LabelledRows,
+        valid_rows: usize,
         config: &CheckedTrainConfig,
         start: Instant,
         verbosity: Verbosity,
@@ -86,11 +91,25 @@ impl Log {
             None => train.labels.len() * settings.epochs,
             Some(steps) => steps * settings.batch_size.min(train.labels.len()),
         };
-        Self::over(folder, rows_in_all, start, verbosity)
+        let plan = Plan {
+            run: folder.path().display().to_string(),
+            device: config.values().device.clone(),
+            epochs: settings.steps.is_none().then_some(settings.epochs),
+            rows_in_epoch: train.labels.len(),
+            valid_rows,
+        };
+        Self::over(folder, plan, rows_in_all, start, verbosity)
     }
 
     /// The observer of a run over so many rows, as often as each comes.
-    pub(super) fn over(folder: &RunFolder, rows_in_all: usize, start: Instant, verbosity: Verbosity) -> Self {
+    pub(super) fn over(
+        folder: &RunFolder,
+        plan: Plan,
+        rows_in_all: usize,
+        start: Instant,
+        verbosity: Verbosity,
+    ) -> Self {
+        dashboard::update(|board| board.begin(plan));
         Self {
             metrics: None,
             path: folder.metrics(),
@@ -102,6 +121,8 @@ impl Log {
             loss: f32::NAN,
             totals: Totals::default(),
             own_rows: 0,
+            own_tokens: 0,
+            course: Vec::new(),
             clock: Clock::since(start),
         }
     }
@@ -110,9 +131,20 @@ impl Log {
     pub(super) fn hear(&mut self, event: &Event) -> ControlFlow<Stop> {
         let heard = match event {
             Event::Start(start) => self.start(start),
+            Event::Preparing => {
+                self.clock.prepare();
+                Ok(())
+            }
+            Event::Prepared => {
+                self.clock.prepared();
+                Ok(())
+            }
             Event::Step(step) => self.step(step),
-            Event::Evaluating(_) => {
+            Event::Evaluating(done) => {
                 self.clock.pause();
+                dashboard::update(|board| {
+                    board.aside = Some(format!("scoring {done} of {} rows", board.plan.valid_rows));
+                });
                 Ok(())
             }
             Event::Evaluation(evaluation) => self.evaluation(evaluation),
@@ -140,6 +172,7 @@ impl Log {
         self.metrics = Some(file);
         let lines = std::fs::read(&self.path).map_err(TrainError::io(&self.path))?;
         self.events = Some(Events::begin(&self.events_path, &lines)?);
+        dashboard::update(|board| lines.split(|&byte| byte == b'\n').for_each(|line| board.line(line)));
         self.totals = totals;
         if start.step > 0 {
             self.clock.go_on(&self.cost_path);
@@ -160,17 +193,28 @@ impl Log {
             _rate: step.learning_rate,
         });
         self.own_rows += step.rows;
+        self.own_tokens += step.tokens;
         self.loss = if self.loss.is_nan() {
             step.loss
         } else {
             0.9 * self.loss + 0.1 * step.loss
         };
+        let seconds = self.clock.own_train_seconds();
+        self.course.push((seconds, self.own_rows));
+        dashboard::update(|board| {
+            board.speed = Speed {
+                examples: self.own_rows as f64 / seconds,
+                tokens: self.own_tokens as f64 / seconds,
+                padding_share: self.totals.padding_share(),
+                data_share: self.clock.own_data_share(),
+            };
+        });
         let message = format!(
             "rows · epoch {} · loss {:.3} · rate {:.2e} · {:.1} examples/s",
             step.epoch,
             self.loss,
             step.learning_rate,
-            self.own_rows as f64 / self.clock.own_train_seconds()
+            self.own_rows as f64 / seconds
         );
         self.progress.at(self.totals.rows.min(self.rows_in_all), &message);
         self.line(serde_json::to_string(step))
@@ -212,6 +256,7 @@ impl Log {
 
     fn saving(&mut self) -> Result<(), TrainError> {
         self.clock.pause();
+        dashboard::update(|board| board.aside = Some("saving".into()));
         if let Some(metrics) = &mut self.metrics {
             metrics.sync_data().map_err(TrainError::io(&self.path))?;
         }
@@ -220,6 +265,7 @@ impl Log {
 
     fn saved(&mut self) -> Result<(), TrainError> {
         self.clock.write(&self.cost_path)?;
+        dashboard::update(|board| board.aside = None);
         self.clock.train();
         Ok(())
     }
@@ -231,14 +277,23 @@ impl Log {
         let line = line.map_err(|error| TrainError::io(&self.path)(error.into()))?;
         let written = metrics.write_all(format!("{line}\n").as_bytes());
         written.map_err(TrainError::io(&self.path))?;
+        dashboard::update(|board| board.line(line.as_bytes()));
         events.add(line.as_bytes())
     }
 
-    pub(super) fn finish(mut self) -> (Totals, Cost) {
+    /// What was worked through, what it cost, and the examples a second once everything was warm.
+    pub(super) fn finish(mut self) -> (Totals, Cost, Option<f64>) {
         self.clock.pause();
         self.progress.finish();
-        (self.totals, self.clock.read())
+        (self.totals, self.clock.read(), steady_rate(&self.course))
     }
+}
+
+/// Examples a second over the second half of the steps: a GPU's kernels are compiled and tried out in the first ones.
+fn steady_rate(course: &[(f64, usize)]) -> Option<f64> {
+    let (end, all) = course.last()?;
+    let (begin, before) = course[course.len().checked_sub(2)? / 2];
+    Some((all - before) as f64 / (end - begin))
 }
 
 /// How well masked tokens are guessed.
@@ -320,6 +375,15 @@ mod tests {
         let (_, totals) = open_metrics(&path, 0).unwrap();
         assert_eq!(totals, Totals::default());
         assert_eq!(std::fs::read(&path).unwrap(), b"");
+    }
+
+    #[test]
+    fn the_steady_rate_is_that_of_the_second_half() {
+        // After the second of four steps: 20 - 8 rows in 13 - 11 seconds.
+        let course = [(10.0, 4), (11.0, 8), (12.0, 14), (13.0, 20)];
+        assert_eq!(steady_rate(&course), Some(6.0));
+        assert_eq!(steady_rate(&course[..2]), Some(4.0));
+        assert_eq!(steady_rate(&course[..1]), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Instant};
 
 use anyhow::{Context, anyhow, bail};
 use relex_data::{DataError, sha256_file, sha256_hex};
-use relex_model::{open_device, save_masked_model};
+use relex_model::{DeviceChoice, open_device, save_masked_model};
 use relex_train::{
     CheckedPretrainingConfig, Checkpoints, EncodedSentences, Included, MaskedReport, PretrainingConfig,
     PretrainingData, PretrainingInput, PretrainingProvenance, RunFolder, TrainError, encode_sentences,
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     args::PretrainArguments,
     command::{Dataset, tell_bad_rows, tell_truncation},
+    dashboard::{Dashboard, Plan},
     hub,
     interrupt::{self, Interrupted},
     progress::{Verbosity, show},
@@ -30,8 +31,10 @@ use crate::{
 
 pub(crate) fn run(arguments: &PretrainArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let start = Instant::now();
+    let mut dashboard = Dashboard::if_wanted(arguments.tui)?;
     let (config, place) = job(arguments)?;
-    let folder = train(config, place, start, verbosity)?;
+    let folder = train(config, place, start, &mut dashboard, verbosity)?;
+    dashboard.close();
     show(&folder.encoder().display().to_string());
     Ok(())
 }
@@ -127,6 +130,7 @@ fn train(
     config: CheckedPretrainingConfig,
     place: Place,
     start: Instant,
+    dashboard: &mut Dashboard,
     verbosity: Verbosity,
 ) -> anyhow::Result<RunFolder> {
     let begun = match place {
@@ -206,7 +210,15 @@ fn train(
         None => count * values.training.epochs,
         Some(steps) => steps * values.training.batch_size.min(count),
     };
-    let mut log = Log::over(&folder, in_all, start, verbosity);
+    dashboard.open()?;
+    let plan = Plan {
+        run: folder.path().display().to_string(),
+        device: config.device().to_string(),
+        epochs: values.training.steps.is_none().then_some(values.training.epochs),
+        rows_in_epoch: count,
+        valid_rows: sentences.held_out.len(),
+    };
+    let mut log = Log::over(&folder, plan, in_all, start, verbosity);
     let model = match pretrain(open.model, &input, |event| log.hear(&event)) {
         Err(TrainError::Stopped { step }) => {
             claimed.keep();
@@ -219,7 +231,8 @@ fn train(
         Ok(model) => model,
     };
     claimed.keep();
-    let (totals, cost) = log.finish();
+    let (totals, cost, _) = log.finish();
+    let device_seconds = (config.device() != DeviceChoice::Cpu).then_some(cost.wall_seconds);
 
     save_masked_model(
         &folder.encoder(),
@@ -271,7 +284,7 @@ fn train(
     .write(&folder.provenance())?;
     // Only a run that is to go on needs them.
     checkpoints.remove()?;
-    verbosity.note(cost_line(&totals, &cost));
+    verbosity.note(cost_line(&totals, &cost, device_seconds));
     Ok(folder)
 }
 

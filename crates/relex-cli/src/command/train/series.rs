@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Job, Place};
 use crate::{
     args::{Folds, PredictArguments, Rows, TrainArguments},
+    dashboard::{self, Dashboard},
     hub,
     interrupt::{self, Interrupted},
     progress::{Verbosity, show},
@@ -39,7 +40,12 @@ pub(super) fn has_begun(folder: &Path) -> bool {
     RunFolder::at(folder).series().is_file()
 }
 
-pub(super) fn run(arguments: &TrainArguments, named: Option<PathBuf>, verbosity: Verbosity) -> anyhow::Result<()> {
+pub(super) fn run(
+    arguments: &TrainArguments,
+    named: Option<PathBuf>,
+    dashboard: &mut Dashboard,
+    verbosity: Verbosity,
+) -> anyhow::Result<()> {
     let begun = named.as_ref().filter(|path| has_begun(path));
     let mut series = match (begun, arguments.resume.is_some()) {
         (Some(path), true) => read(path, arguments)?,
@@ -67,16 +73,20 @@ pub(super) fn run(arguments: &TrainArguments, named: Option<PathBuf>, verbosity:
     }
     let members = series.members(&path);
     for (number, member) in members.iter().enumerate() {
-        verbosity.note(format!(
+        let which = format!(
             "run {} of {}: seed {}, fold {}",
             number + 1,
             members.len(),
             member.seed,
             member.fold
-        ));
-        train(member, &series, verbosity).map_err(|error| of_the_series(error, &path))?;
+        );
+        verbosity.note(&which);
+        dashboard.open()?;
+        dashboard::update(|board| board.series = Some(which));
+        train(member, &series, dashboard, verbosity).map_err(|error| of_the_series(error, &path))?;
     }
     let summary = merge::merge(&path, &series.config.clone().check()?, &members)?;
+    dashboard.close();
     verbosity.note(summary);
     show(&path.display().to_string());
     Ok(())
@@ -102,7 +112,7 @@ fn asked(arguments: &TrainArguments) -> anyhow::Result<Series> {
         .as_deref()
         .context("a series is made from a --config")?;
     let mut sets = arguments.set.clone();
-    sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
+    sets.extend(arguments.devices().map(|devices| format!("device={devices}")));
     let config = resolve(file, &sets)?;
     let checked = config.clone().check()?;
     let folds = match &arguments.folds {
@@ -163,7 +173,7 @@ fn read(path: &Path, arguments: &TrainArguments) -> anyhow::Result<Series> {
         }
         None => {
             !arguments.set.is_empty()
-                || arguments.device.is_some()
+                || arguments.devices().is_some()
                 || arguments.folds.is_some()
                 || !arguments.seeds.is_empty()
         }
@@ -200,7 +210,7 @@ fn claim(named: Option<PathBuf>, series: &Series, arguments: &TrainArguments) ->
 }
 
 /// Trains a member and predicts with it, as far as that is not done yet.
-fn train(member: &Member, series: &Series, verbosity: Verbosity) -> anyhow::Result<()> {
+fn train(member: &Member, series: &Series, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::Result<()> {
     let folder = &member.folder;
     if !folder.is_finished() {
         let mut config = series.config.clone();
@@ -212,7 +222,7 @@ fn train(member: &Member, series: &Series, verbosity: Verbosity) -> anyhow::Resu
             Place::New(folder.path().to_path_buf())
         };
         let config = config.check()?;
-        super::train(Job { config, place }, verbosity)?;
+        super::train(Job { config, place }, dashboard, verbosity)?;
     }
     let data = &series.config.data;
     let mut wanted = Vec::new();

@@ -268,7 +268,10 @@ fn impossible_values_are_named() {
     check("training.epochs=0", "training.epochs = 0");
     check("model.head_dropout=1.0", "model.head_dropout = 1");
     check("optimizer.learning_rate=-1.0", "optimizer.learning_rate = -1");
-    check("device=gpu", "cpu, wgpu, cuda");
+    check("device=gpu", "cpu, wgpu, wgpu:N, cuda");
+    check("device=cuda:0,cpu", "of one kind");
+    check("device=cuda:1,cuda:0,cuda:1", "named twice");
+    check("device=cpu,", "unknown; choose cpu");
     check("loss.label_smoothing=1.5", "label_smoothing = 1.5");
     check("schedule.warmup=2.0", "schedule.warmup = 2");
     check("optimizer.layer_decay=0.0", "optimizer.layer_decay = 0");

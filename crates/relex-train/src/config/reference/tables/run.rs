@@ -19,8 +19,8 @@ pub(super) const OUTSIDE: TableReference = TableReference {
         ),
         key(
             "device",
-            "`\"cpu\"`, `\"wgpu\"`, `\"cuda\"` or `\"cuda:N\"`",
-            "What computes.",
+            "`\"cpu\"`, `\"wgpu\"`, `\"wgpu:N\"`, `\"cuda\"` or `\"cuda:N\"`, or several of a kind with commas between them",
+            "What computes; several share the rows of every step.",
         ),
     ],
     kinds: &[],

@@ -1,0 +1,130 @@
+use anyhow::{Context, bail};
+use relex_data::rng::stream;
+use relex_model::{Classifier, DeviceChoice, Precision, open_device};
+use relex_train::{
+    FitInput, LabelledRows, ParityStep, build_loss, classifier_config, encode_rows, open_encoder, parity, resolve,
+};
+use serde::Serialize;
+
+use super::{load_split, with_cache};
+use crate::{
+    args::CheckDeviceArguments,
+    hub,
+    progress::{Verbosity, show},
+};
+
+/// What was found; the content of the file of `--json`.
+#[derive(Debug, Serialize)]
+struct Finding {
+    device: String,
+    precision: &'static str,
+    /// Whether the first step's differences are within the limit.
+    agrees: bool,
+    /// Of the logits' and of the gradients' difference, as shares of the reference's.
+    limit: f64,
+    steps: Vec<ParityStep>,
+}
+
+pub(crate) fn run(arguments: &CheckDeviceArguments, verbosity: Verbosity) -> anyhow::Result<()> {
+    let mut sets = arguments.set.clone();
+    sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
+    let config = resolve(&arguments.config, &sets)?.check()?;
+    let device = open_device(config.device())?.autodiff();
+    let data = load_split(&config)?;
+    let loss = build_loss(&config, &data)?;
+    let config = hub::locate(config, verbosity)?;
+    let values = config.values();
+    let precision = values.training.precision;
+    precision.check(&device)?;
+
+    let cpu = open_device(DeviceChoice::Cpu)?.autodiff();
+    let open = open_encoder(&config, &data.spec, &cpu)?;
+    let classifier_config = classifier_config(&config, &data.spec);
+    let text_encoder = with_cache(open.text_encoder);
+    let train = LabelledRows {
+        ids: data.train.iter().map(|&row| data.examples[row].id.clone()).collect(),
+        encoded: encode_rows(
+            &text_encoder,
+            &classifier_config,
+            &data.examples,
+            &data.train,
+            &data.spec,
+        )?,
+        labels: data.label_indices(&data.train),
+    };
+    let head = classifier_config.head_config(open.config.hidden_size);
+    let mut random = stream(values.seed, "head");
+    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &cpu)
+        .with_type_embedding(classifier_config.type_rows(), &cpu);
+    let input = FitInput {
+        config: &config,
+        loss: &loss,
+        train: &train,
+        valid: &LabelledRows::default(),
+        negative: data.spec.labels.negative().index(),
+        pad_token_id: open.config.pad_token_id,
+        device: &cpu,
+        more_devices: &[],
+        checkpoints: None,
+    };
+    let steps = parity(&classifier, &input, &device, arguments.steps.get())?;
+    let limit = arguments.limit.unwrap_or(usual_limit(precision));
+    let agrees = steps
+        .first()
+        .is_some_and(|first| first.logits <= limit && first.gradients <= limit);
+    let finding = Finding {
+        device: config.device().to_string(),
+        precision: precision.name(),
+        agrees,
+        limit,
+        steps,
+    };
+    if let Some(path) = &arguments.json {
+        relex_data::write_atomically(path, &serde_json::to_vec_pretty(&finding)?)
+            .with_context(|| path.display().to_string())?;
+    }
+    show(&render(&finding));
+    if !agrees {
+        bail!(
+            "{} in {} is further from the CPU than {limit}; do not trust what is trained there",
+            finding.device,
+            finding.precision
+        );
+    }
+    Ok(())
+}
+
+/// What rounding explains: GPUs may compute products of `f32` with 10 bits of precision (TF32), `bf16` has 8 and `fp16` 11,
+/// through a dozen layers.
+fn usual_limit(precision: Precision) -> f64 {
+    match precision {
+        Precision::F32 => 0.02,
+        _ => 0.15,
+    }
+}
+
+fn render(finding: &Finding) -> String {
+    let mut lines = vec![format!(
+        "{} in {} against the CPU in f32, without dropout\n{:>4} {:>12} {:>12} {:>12} {:>12} {:>12} {:>12}",
+        finding.device, finding.precision, "step", "loss, CPU", "device", "norm, CPU", "device", "logits", "gradients"
+    )];
+    lines.extend(finding.steps.iter().map(|step| {
+        format!(
+            "{:>4} {:>12.6} {:>12.6} {:>12.6} {:>12.6} {:>12.2e} {:>12.2e}",
+            step.step,
+            step.loss[0],
+            step.loss[1],
+            step.gradient_norm[0],
+            step.gradient_norm[1],
+            step.logits,
+            step.gradients
+        )
+    }));
+    lines.push(format!(
+        "logits: largest difference as a share of the largest logit; gradients: norm of the difference as a share of the norm; \
+         the first step {} within {}",
+        if finding.agrees { "is" } else { "is not" },
+        finding.limit
+    ));
+    lines.join("\n")
+}
