@@ -139,6 +139,16 @@ fn broken_files_are_named_by_row_column_and_remedy() {
 }
 
 #[test]
+fn lines_are_counted_whatever_ends_them() {
+    let broken = "id,pred_label,probs\n1,no_relation,\"[0.5,\n 0.3, 0.2]\"\n2,per:title,\"[0.5, 0.3, 0.2]\"\n";
+    // The first row takes up two lines.
+    for text in [broken.to_owned(), broken.replace('\n', "\r\n")] {
+        let found = message(&text);
+        assert!(found.starts_with("p.csv: row 2 (line 4)"), "{found}");
+    }
+}
+
+#[test]
 fn broken_headers_and_empty_files_are_named() {
     assert!(message("id,label,probs\n").contains("column \"pred_label\" is missing (found: \"id,label,probs\")"));
     assert!(message("").contains("column \"id\" is missing"));

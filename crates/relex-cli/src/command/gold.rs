@@ -8,9 +8,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use relex_data::{Example, LabelSet, Manifest, OnBadRow, Part, Role, Tier, data_hash, duplicate_groups};
+use relex_data::{Example, LabelSet, Manifest, OnBadRow, Part, Role, Tier, data_hash, duplicate_groups, subset};
 use relex_eval::PredictionsMeta;
-use relex_train::{RunFolder, resolve};
+use relex_train::{DataConfig, RunFolder, TrainOn, resolve};
 
 use super::Dataset;
 use crate::args::GoldArguments;
@@ -157,6 +157,24 @@ impl Gold {
         };
         let is_other = |example: &&Example| example.label.is_some() && !left_out.contains(example.id.as_str());
         Ok(examples.iter().filter(is_other).cloned().collect())
+    }
+
+    /// The rows that a run with these settings learnt from.
+    pub(super) fn learnt_by(&self, data: &DataConfig) -> anyhow::Result<Vec<Example>> {
+        let Some(split) = &self.split else {
+            return Ok(Vec::new());
+        };
+        let examples = self.examples()?;
+        let mut partition = split.partition(examples, data.fold)?;
+        if data.train_on == TrainOn::All {
+            partition.train.append(&mut partition.valid);
+            partition.train.sort_unstable();
+        }
+        let rows = match data.max_train_rows {
+            Some(count) => subset(split, examples, &partition.train, count, split.seed())?,
+            None => partition.train,
+        };
+        Ok(rows.into_iter().map(|row| examples[row].clone()).collect())
     }
 
     /// Every row of the file that the predictions are for, with conflicts settled as the split says.

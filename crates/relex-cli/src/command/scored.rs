@@ -1,6 +1,6 @@
 //! Predictions beside the labelled rows that they are for.
 
-use std::{path::Path, rc::Rc};
+use std::{collections::HashSet, path::Path, rc::Rc};
 
 use anyhow::bail;
 use relex_data::{Example, LabelSet};
@@ -8,7 +8,7 @@ use relex_eval::{
     BootstrapConfig, DeclaredValues, Evaluation, EvaluationInput, Predictions, PredictionsMeta, ProbabilityTable,
     SliceTable, Slicing, ValueKind, evaluate, evaluate_slices,
 };
-use relex_train::RunFolder;
+use relex_train::{DataConfig, RunFolder, TrainOn, resolve};
 
 use super::{
     gold::{Gold, RunGolds, sentence_groups},
@@ -27,6 +27,8 @@ pub(super) struct Scored {
     pub(super) gold: Vec<usize>,
     /// Where the labels are from.
     source: Rc<Gold>,
+    /// What a run's settings say about its data; `None` for a file.
+    run: Option<DataConfig>,
     /// The sentence of each row.
     pub(super) groups: Vec<usize>,
 }
@@ -36,7 +38,10 @@ impl Scored {
     pub(super) fn of_run(folder: &RunFolder, golds: &mut RunGolds) -> anyhow::Result<Self> {
         let path = run_predictions(folder, Rows::Valid)?;
         let gold = golds.of(folder)?;
-        Self::new(&path, &gold, read_as_they_are(&path, &gold)?)
+        Ok(Self {
+            run: Some(resolve(&folder.config(), &[])?.data),
+            ..Self::new(&path, &gold, read_as_they_are(&path, &gold)?)?
+        })
     }
 
     /// Predictions of any system for labelled rows.
@@ -77,12 +82,22 @@ impl Scored {
             gold: rows.labels,
             examples: rows.examples,
             source: Rc::clone(gold),
+            run: None,
             predictions,
         })
     }
 
-    /// The data set's labelled training rows that were not scored, but for those that a split holds out.
-    pub(super) fn others(&self) -> anyhow::Result<Vec<Example>> {
+    /// The rows that the run learnt from; of a file, which does not tell, the data set's labelled training rows that were not
+    /// scored, but for those that a split holds out.
+    pub(super) fn learnt(&self) -> anyhow::Result<Vec<Example>> {
+        if let Some(data) = &self.run {
+            let learnt = self.source.learnt_by(data)?;
+            let scored: HashSet<&String> = self.predictions.ids.iter().collect();
+            // Predictions of several folds lie in one folder, too: each row has been learnt from, but not by what predicted it.
+            if data.train_on == TrainOn::All || !learnt.iter().any(|example| scored.contains(&example.id)) {
+                return Ok(learnt);
+            }
+        }
         self.source.others(&self.predictions.ids)
     }
 

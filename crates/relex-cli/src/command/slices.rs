@@ -18,12 +18,12 @@ const FREQUENCIES: [usize; 5] = [0, 100, 300, 1_000, 3_000];
 
 /// Every slicing for which the rows have keys.
 pub(super) fn slicings(scored: &Scored) -> anyhow::Result<Vec<Slicing>> {
-    let (rows, others) = (&scored.examples, scored.others()?);
+    let (rows, learnt) = (&scored.examples, scored.learnt()?);
     let slicing = |name: &str, key: &dyn Fn(&Example) -> Option<String>| Slicing {
         name: name.to_owned(),
         keys: rows.iter().map(key).collect(),
     };
-    let frequency = frequencies(if others.is_empty() { rows } else { &others });
+    let frequency = frequencies(if learnt.is_empty() { rows } else { &learnt });
     let all = [
         slicing("entity types", &|row| {
             Some(format!("{} → {}", row.subject.entity_type, row.object.entity_type))
@@ -41,7 +41,7 @@ pub(super) fn slicings(scored: &Scored) -> anyhow::Result<Vec<Slicing>> {
         }),
         Slicing {
             name: "learnt from".to_owned(),
-            keys: leaks(rows, &others),
+            keys: leaks(rows, &learnt),
         },
     ];
     Ok(all
@@ -50,7 +50,7 @@ pub(super) fn slicings(scored: &Scored) -> anyhow::Result<Vec<Slicing>> {
         .collect())
 }
 
-/// Rows of each label: of those that were not scored, or of all if every row was (predictions out of fold).
+/// Rows of each label among those learnt from, or among all if every row was scored (predictions out of fold).
 fn frequencies(learnt: &[Example]) -> HashMap<LabelId, usize> {
     let mut counts = HashMap::new();
     for label in learnt.iter().filter_map(|row| row.label) {
@@ -59,17 +59,19 @@ fn frequencies(learnt: &[Example]) -> HashMap<LabelId, usize> {
     counts
 }
 
-/// Whether a row's sentence is among the labelled rows that were not scored, which are those that one trains on. No keys if there
-/// are none: with predictions out of fold it cannot be told who learnt from what.
-fn leaks(scored: &[Example], others: &[Example]) -> Vec<Option<String>> {
-    if others.is_empty() {
+/// Whether a row's sentence is among those learnt from. No keys if there are none: with predictions out of fold it cannot be told
+/// who learnt from what.
+fn leaks(scored: &[Example], learnt: &[Example]) -> Vec<Option<String>> {
+    if learnt.is_empty() {
         return vec![None; scored.len()];
     }
-    let together = [scored, others].concat();
+    let together = [scored, learnt].concat();
     let seen = |tier| -> Vec<bool> {
         let groups = duplicate_groups(&together, tier);
-        let learnt: HashSet<usize> = (scored.len()..together.len()).map(|row| groups.of(row)).collect();
-        (0..scored.len()).map(|row| learnt.contains(&groups.of(row))).collect()
+        let groups_learnt: HashSet<usize> = (scored.len()..together.len()).map(|row| groups.of(row)).collect();
+        (0..scored.len())
+            .map(|row| groups_learnt.contains(&groups.of(row)))
+            .collect()
     };
     let (same, near) = (seen(Tier::Identical), seen(Tier::NearDuplicate));
     let key = |(same, near)| match (same, near) {
