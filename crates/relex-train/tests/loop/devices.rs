@@ -31,6 +31,7 @@ fn devices_are_portions_that_are_computed_at_once() {
     check(&["loss.weights=inverse-frequency"]);
     check(&["adversarial.kind=fgm"]);
     check(&["training.precision=fp16"]);
+    check(&["training.gradient_checkpointing=true"]);
 }
 
 #[test]
