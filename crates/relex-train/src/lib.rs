@@ -34,11 +34,11 @@ mod tensorboard;
 pub use batches::{BatchLimits, prediction_batches, training_batches};
 pub use checkpoint::{Checkpoints, DamagedCheckpoint};
 pub use config::{
-    AdafactorStep, AdversarialConfig, AveragingConfig, CheckedPretrainingConfig, CheckedTrainConfig, CheckpointConfig,
-    ChooseBy, DataConfig, Evaluate, Included, Keep, MaskUnit, MaskingConfig, ModelConfig, OptimizerConfig,
-    OptimizerRule, PretrainingConfig, PretrainingDataConfig, PretrainingLoopConfig, PretrainingModelConfig,
-    ResolvedConfig, Steps, TrainConfig, TrainOn, TrainingConfig, configuration_reference, resolve, resolve_pretraining,
-    resolve_with_origins,
+    AdafactorStep, AdversarialConfig, AveragingConfig, Checked, CheckedPretrainingConfig, CheckedTrainConfig,
+    CheckpointConfig, ChooseBy, DataConfig, Evaluate, Included, Keep, MaskUnit, MaskingConfig, ModelConfig,
+    NamesEncoder, OptimizerConfig, OptimizerRule, PretrainingConfig, PretrainingDataConfig, PretrainingLoopConfig,
+    PretrainingModelConfig, ResolvedConfig, Steps, TrainConfig, TrainOn, TrainingConfig, configuration_reference,
+    resolve, resolve_pretraining, resolve_with_origins,
 };
 pub use error::TrainError;
 pub use fit::{

@@ -17,8 +17,8 @@ use anyhow::{Context, anyhow, bail};
 use relex_data::{DatasetSpec, Manifest, rng::stream, sha256_file, sha256_hex};
 use relex_model::{Classifier, DeviceChoice, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
-    CheckedTrainConfig, Checkpoints, FitInput, LabelledRows, Provenance, RunFolder, SplitData, TrainConfig, TrainError,
-    build_loss, classifier_config, encode_rows, fit, open_encoder, resolve,
+    CheckedTrainConfig, Checkpoints, FitInput, LabelledRows, Provenance, RunFolder, SplitData, TrainError, build_loss,
+    classifier_config, encode_rows, fit, open_encoder, resolve,
 };
 
 use super::{load_split, tell_truncation, with_cache};
@@ -110,7 +110,7 @@ fn config_of(
     sets: &[String],
 ) -> anyhow::Result<CheckedTrainConfig> {
     let config = resolve(&folder.config(), &[])?.check()?;
-    let differs = |given: &CheckedTrainConfig| pinned(given.values().clone(), config.values()) != *config.values();
+    let differs = |given: &CheckedTrainConfig| hub::pinned(given.values().clone(), config.values()) != *config.values();
     match given {
         Some(given) if differs(&given) => bail!(
             "{}: this run was begun with other settings than those given; leave --config and --set out to go on with it, or \
@@ -123,15 +123,6 @@ fn config_of(
         ),
         _ => Ok(config),
     }
-}
-
-/// A configuration with the commit that a run or series has for its encoder, unless it names another commit: where the
-/// run has one, the configuration that it was begun with may name a branch or nothing.
-fn pinned(mut given: TrainConfig, begun: &TrainConfig) -> TrainConfig {
-    if !given.model.revision.as_deref().is_some_and(hub::is_commit) {
-        given.model.revision.clone_from(&begun.model.revision);
-    }
-    given
 }
 
 /// Trains one run to its end.

@@ -14,11 +14,10 @@ mod transfer;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use relex_train::{CheckedPretrainingConfig, CheckedTrainConfig};
+use relex_train::{Checked, NamesEncoder};
 
 use crate::progress::Verbosity;
-pub(crate) use repository::is_commit;
-use repository::{Repository, Revision};
+use repository::{Repository, Revision, is_commit};
 pub(crate) use snapshot::Snapshot;
 
 /// What the environment says about the hub.
@@ -50,24 +49,21 @@ pub(crate) fn fetch(name: &str, revision: Option<&str>, verbosity: Verbosity) ->
 
 /// Finds the encoder that a configuration names: a folder as it is, any other name on the hub. The answer has
 /// the commit as its `model.revision`, so that it stands for the same encoder tomorrow.
-pub(crate) fn locate(config: CheckedTrainConfig, verbosity: Verbosity) -> anyhow::Result<CheckedTrainConfig> {
-    let model = &config.values().model;
-    Ok(match find(&model.encoder, model.revision.as_deref(), verbosity)? {
+pub(crate) fn locate<C: NamesEncoder>(config: Checked<C>, verbosity: Verbosity) -> anyhow::Result<Checked<C>> {
+    let values = config.values();
+    Ok(match find(values.encoder(), values.revision(), verbosity)? {
         None => config,
         Some(snapshot) => config.at_snapshot(snapshot.folder, snapshot.commit),
     })
 }
 
-/// As [`locate`], for further pre-training.
-pub(crate) fn locate_for_pretraining(
-    config: CheckedPretrainingConfig,
-    verbosity: Verbosity,
-) -> anyhow::Result<CheckedPretrainingConfig> {
-    let model = &config.values().model;
-    Ok(match find(&model.encoder, model.revision.as_deref(), verbosity)? {
-        None => config,
-        Some(snapshot) => config.at_snapshot(snapshot.folder, snapshot.commit),
-    })
+/// A configuration with the commit that a run or series has for its encoder, unless it names another commit: where the
+/// run has one, the configuration that it was begun with may name a branch or nothing.
+pub(crate) fn pinned<C: NamesEncoder>(mut given: C, begun: &C) -> C {
+    if !given.revision().is_some_and(is_commit) {
+        given.set_revision(begun.revision().map(str::to_owned));
+    }
+    given
 }
 
 /// What stands for the encoder of this name on the hub; nothing if it is a folder.

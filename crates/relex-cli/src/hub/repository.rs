@@ -86,7 +86,7 @@ impl Revision {
 }
 
 /// Whether the text is a commit's full hash, as git writes it.
-pub(crate) fn is_commit(text: &str) -> bool {
+pub(super) fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 

@@ -2,6 +2,7 @@
 
 mod adversarial;
 mod averaging;
+mod checked;
 mod checkpoint;
 mod explain;
 mod layers;
@@ -22,13 +23,14 @@ use serde::{Deserialize, Serialize};
 
 pub use adversarial::AdversarialConfig;
 pub use averaging::{AveragingConfig, Steps};
+pub use checked::{Checked, CheckedPretrainingConfig, CheckedTrainConfig, NamesEncoder};
 pub use checkpoint::CheckpointConfig;
 pub use layers::{ResolvedConfig, resolve, resolve_with_origins};
 pub use masking::{MaskUnit, MaskingConfig};
 pub use optimizer::{AdafactorStep, OptimizerConfig, OptimizerRule};
 pub use pretraining::{
-    CheckedPretrainingConfig, Included, PretrainingConfig, PretrainingDataConfig, PretrainingLoopConfig,
-    PretrainingModelConfig, resolve_pretraining,
+    Included, PretrainingConfig, PretrainingDataConfig, PretrainingLoopConfig, PretrainingModelConfig,
+    resolve_pretraining,
 };
 pub use reference::configuration_reference;
 pub use training::{ChooseBy, Evaluate, Keep, TrainingConfig};
@@ -200,64 +202,6 @@ impl Default for ModelConfig {
     }
 }
 
-/// A configuration whose every value can work; see [`TrainConfig::check`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct CheckedTrainConfig {
-    config: TrainConfig,
-    /// At least one.
-    devices: Vec<DeviceChoice>,
-    /// Where an encoder of the hub was found.
-    snapshot: Option<PathBuf>,
-}
-
-impl CheckedTrainConfig {
-    /// The values.
-    pub fn values(&self) -> &TrainConfig {
-        &self.config
-    }
-
-    /// The device, parsed; the first where there are several.
-    pub fn device(&self) -> DeviceChoice {
-        self.devices[0]
-    }
-
-    /// All devices.
-    pub fn devices(&self) -> &[DeviceChoice] {
-        &self.devices
-    }
-
-    /// Where the encoder's files are: the snapshot that stands for it, or `model.encoder` itself.
-    pub fn encoder_folder(&self) -> &std::path::Path {
-        self.snapshot.as_deref().unwrap_or(&self.config.model.encoder)
-    }
-
-    /// The same configuration, with the files of its encoder from the hub in `folder`; `commit`, which is what they are
-    /// of, becomes its `model.revision`.
-    #[must_use]
-    pub fn at_snapshot(mut self, folder: PathBuf, commit: String) -> Self {
-        self.config.model.revision = Some(commit);
-        self.snapshot = Some(folder);
-        self
-    }
-
-    /// The commit of the hub's repository that the encoder's files are of, if they come from there.
-    pub fn encoder_commit(&self) -> Option<&str> {
-        self.snapshot.as_ref().and(self.config.model.revision.as_deref())
-    }
-
-    /// The configuration as TOML, complete: reading it back gives the same run.
-    ///
-    /// # Errors
-    ///
-    /// When a path is not valid Unicode.
-    pub fn to_toml(&self) -> Result<String, TrainError> {
-        toml::to_string(&self.config).map_err(|error| TrainError::Config {
-            origin: "configuration".into(),
-            reason: error.to_string(),
-        })
-    }
-}
-
 impl TrainConfig {
     /// Checks every value that can be checked without opening a file.
     ///
@@ -329,11 +273,7 @@ impl TrainConfig {
         }
         self.optimizer.check(&self.schedule)?;
         self.schedule.check()?;
-        Ok(CheckedTrainConfig {
-            config: self,
-            devices,
-            snapshot: None,
-        })
+        Ok(Checked::new(self, devices))
     }
 }
 

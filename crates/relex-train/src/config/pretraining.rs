@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use relex_data::{Markers, OnBadRow};
-use relex_model::{DeviceChoice, Precision};
+use relex_model::Precision;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CheckpointConfig, Evaluate, MaskingConfig, OptimizerConfig, is_default,
+    Checked, CheckedPretrainingConfig, CheckpointConfig, Evaluate, MaskingConfig, OptimizerConfig, is_default,
     layers::{Layered, ResolvedConfig, lay_all},
     reference::{PRETRAINING_TABLES, TableReference},
 };
@@ -196,58 +196,6 @@ pub fn resolve_pretraining(path: &Path, sets: &[String]) -> Result<ResolvedConfi
     lay_all(path, sets)
 }
 
-/// A configuration of `relex pretrain` whose every value can work; see [`PretrainingConfig::check`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct CheckedPretrainingConfig {
-    config: PretrainingConfig,
-    device: DeviceChoice,
-    /// Where an encoder of the hub was found.
-    snapshot: Option<PathBuf>,
-}
-
-impl CheckedPretrainingConfig {
-    /// The values.
-    pub fn values(&self) -> &PretrainingConfig {
-        &self.config
-    }
-
-    /// The device, parsed.
-    pub fn device(&self) -> DeviceChoice {
-        self.device
-    }
-
-    /// Where the encoder's files are: the snapshot that stands for it, or `model.encoder` itself.
-    pub fn encoder_folder(&self) -> &Path {
-        self.snapshot.as_deref().unwrap_or(&self.config.model.encoder)
-    }
-
-    /// The same configuration, with the files of its encoder from the hub in `folder`; `commit`, which is what they are of,
-    /// becomes its `model.revision`.
-    #[must_use]
-    pub fn at_snapshot(mut self, folder: PathBuf, commit: String) -> Self {
-        self.config.model.revision = Some(commit);
-        self.snapshot = Some(folder);
-        self
-    }
-
-    /// The commit of the hub's repository that the encoder's files are of, if they come from there.
-    pub fn encoder_commit(&self) -> Option<&str> {
-        self.snapshot.as_ref().and(self.config.model.revision.as_deref())
-    }
-
-    /// The configuration as TOML, complete: reading it back gives the same run.
-    ///
-    /// # Errors
-    ///
-    /// When a path is not valid Unicode.
-    pub fn to_toml(&self) -> Result<String, TrainError> {
-        toml::to_string(&self.config).map_err(|error| TrainError::Config {
-            origin: "configuration".into(),
-            reason: error.to_string(),
-        })
-    }
-}
-
 impl PretrainingConfig {
     /// Checks every value that can be checked without opening a file.
     ///
@@ -294,11 +242,7 @@ impl PretrainingConfig {
         self.checkpoint.check()?;
         self.optimizer.check(&self.schedule)?;
         self.schedule.check()?;
-        Ok(CheckedPretrainingConfig {
-            config: self,
-            device,
-            snapshot: None,
-        })
+        Ok(Checked::new(self, vec![device]))
     }
 }
 

@@ -6,9 +6,8 @@ use anyhow::{Context, anyhow, bail};
 use relex_data::{DataError, sha256_file, sha256_hex};
 use relex_model::{DeviceChoice, open_device, save_masked_model};
 use relex_train::{
-    CheckedPretrainingConfig, Checkpoints, EncodedSentences, Included, MaskedReport, PretrainingConfig,
-    PretrainingData, PretrainingInput, PretrainingProvenance, RunFolder, TrainError, encode_sentences,
-    open_masked_model, pretrain, resolve_pretraining,
+    CheckedPretrainingConfig, Checkpoints, EncodedSentences, Included, MaskedReport, PretrainingData, PretrainingInput,
+    PretrainingProvenance, RunFolder, TrainError, encode_sentences, open_masked_model, pretrain, resolve_pretraining,
 };
 use serde_json::json;
 
@@ -83,7 +82,7 @@ fn config_of(
     let config = config.map_err(|error| anyhow!("this is no run of `relex pretrain`: {error}"))?;
     let config = config.config.check()?;
     match given {
-        Some(given) if pinned(given.values().clone(), config.values()) != *config.values() => bail!(
+        Some(given) if hub::pinned(given.values().clone(), config.values()) != *config.values() => bail!(
             "{}: this run was begun with other settings than those given; leave --config and --set out to go on with it, or \
              choose another folder with --run",
             path.display()
@@ -94,14 +93,6 @@ fn config_of(
         ),
         _ => Ok(config),
     }
-}
-
-/// A configuration with the commit that the run has for its encoder, unless it names another commit.
-fn pinned(mut given: PretrainingConfig, begun: &PretrainingConfig) -> PretrainingConfig {
-    if !given.model.revision.as_deref().is_some_and(hub::is_commit) {
-        given.model.revision.clone_from(&begun.model.revision);
-    }
-    given
 }
 
 /// The data set, with what is wrong with it told.
@@ -145,7 +136,7 @@ fn train(
 
     // Everything that can be refused is looked at before the run folder is touched.
     let data = verbosity.timed("read data and verify split", || load(&config))?;
-    let config = hub::locate_for_pretraining(config, verbosity)?;
+    let config = hub::locate(config, verbosity)?;
     let values = config.values();
     verbosity.detail(config.to_toml()?);
     let device = open_device(config.device())?.autodiff();

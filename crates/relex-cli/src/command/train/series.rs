@@ -168,7 +168,7 @@ fn read(path: &Path, arguments: &TrainArguments) -> anyhow::Result<Series> {
     let differs = match &arguments.config {
         Some(_) => {
             let mut asked = asked(arguments)?;
-            asked.config = super::pinned(asked.config, &series.config);
+            asked.config = hub::pinned(asked.config, &series.config);
             asked != series
         }
         None => {

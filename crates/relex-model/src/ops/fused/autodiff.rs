@@ -30,14 +30,18 @@ impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
             fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
                 let (probabilities, scale, mask) = ops.state;
                 unary::<B, _>(ops.parents, ops.node, grads, |grad| {
-                    B::softmax_backward_kernel(grad, probabilities, scale, mask).0
+                    B::softmax_backward_kernel(grad, probabilities, scale, mask)
                 });
             }
         }
 
         // The bias comes from the attention mask, which has no gradient.
         let prepared = Softmax.prepare::<C>([scores.node()]).compute_bound().stateful();
-        let (probabilities, dropped) = B::softmax_kernel(scores.into_primitive(), bias.into_primitive(), scale, mask);
+        let probabilities = B::softmax_kernel(scores.into_primitive(), bias.into_primitive(), scale);
+        let dropped = match mask {
+            None => probabilities.clone(),
+            Some(mask) => B::dropout_kernel(probabilities.clone(), mask),
+        };
         match prepared {
             OpsKind::Tracked(prep) => prep.finish((probabilities, scale, mask), dropped),
             OpsKind::UnTracked(prep) => prep.finish(dropped),

@@ -20,39 +20,13 @@ pub(super) fn softmax(scores: &mut [f32], bias: &[f32], rows_per_batch: usize, k
         scores,
         keys,
         #[inline(always)]
-        |first_row, rows| softmax_rows(first_row, rows, bias, rows_per_batch, keys, scale),
-    );
-}
-
-/// As [`softmax`], and what dropout leaves of it in `dropped`.
-pub(super) fn softmax_dropout(
-    scores: &mut [f32],
-    bias: &[f32],
-    rows_per_batch: usize,
-    keys: usize,
-    scale: f32,
-    mask: DropoutMask,
-    dropped: &mut [f32],
-) {
-    for_row_chunk_pairs(
-        scores,
-        dropped,
-        keys,
-        #[inline(always)]
-        |first_row, rows, dropped| {
-            softmax_rows(first_row, rows, bias, rows_per_batch, keys, scale);
-            dropped.copy_from_slice(rows);
-            drop_out(dropped, first_row * keys, mask);
+        |first_row, rows| {
+            for (i, row) in rows.chunks_exact_mut(keys).enumerate() {
+                let batch = (first_row + i) / rows_per_batch;
+                softmax_row(row, &bias[batch * keys..][..keys], scale);
+            }
         },
     );
-}
-
-#[inline(always)]
-fn softmax_rows(first_row: usize, rows: &mut [f32], bias: &[f32], rows_per_batch: usize, keys: usize, scale: f32) {
-    for (i, row) in rows.chunks_exact_mut(keys).enumerate() {
-        let batch = (first_row + i) / rows_per_batch;
-        softmax_row(row, &bias[batch * keys..][..keys], scale);
-    }
 }
 
 #[inline(always)]

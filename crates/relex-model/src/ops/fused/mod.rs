@@ -89,7 +89,11 @@ pub(crate) trait FusedOps: Backend {
 
 impl FusedOps for Flex {
     fn fused_softmax(scores: FlexTensor, bias: FlexTensor, scale: f32, mask: Option<DropoutMask>) -> FlexTensor {
-        Self::softmax_kernel(scores, bias, scale, mask).1
+        let probabilities = Self::softmax_kernel(scores, bias, scale);
+        match mask {
+            None => probabilities,
+            Some(mask) => Self::dropout_kernel(probabilities, mask),
+        }
     }
 
     fn fused_activate(input: FlexTensor, bias: FlexTensor, activation: Activation) -> FlexTensor {
@@ -115,20 +119,13 @@ impl FusedOps for Flex {
 /// Forward and backward kernels on a backend's own tensors; what [`FusedOps`] on an autodiff
 /// backend is made of.
 pub(crate) trait FusedKernels: Backend {
-    /// The probabilities, and what dropout leaves of them.
-    fn softmax_kernel(
-        scores: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        scale: f32,
-        mask: Option<DropoutMask>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>);
-    /// The gradient at the scores, and the probabilities after dropout.
+    fn softmax_kernel(scores: FloatTensor<Self>, bias: FloatTensor<Self>, scale: f32) -> FloatTensor<Self>;
     fn softmax_backward_kernel(
         grad: FloatTensor<Self>,
         probabilities: FloatTensor<Self>,
         scale: f32,
         mask: Option<DropoutMask>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+    ) -> FloatTensor<Self>;
     /// Adds `bias` to every row of a matrix.
     fn add_bias_kernel(matrix: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
     /// The sum of a matrix's rows.
@@ -180,24 +177,12 @@ pub(crate) struct LayerNormGradients<B: Backend> {
 }
 
 impl FusedKernels for Flex {
-    fn softmax_kernel(
-        scores: FlexTensor,
-        bias: FlexTensor,
-        scale: f32,
-        mask: Option<DropoutMask>,
-    ) -> (FlexTensor, FlexTensor) {
-        let shape = scores.shape();
-        let [_, heads, queries, keys] = shape.dims();
+    fn softmax_kernel(scores: FlexTensor, bias: FlexTensor, scale: f32) -> FlexTensor {
+        let [_, heads, queries, keys] = scores.shape().dims();
         let mut scores = contiguous(scores);
         let bias = contiguous(bias);
-        let (rows, bias) = (heads * queries, values(&bias));
-        let Some(mask) = mask else {
-            kernel::softmax(values_mut(&mut scores), bias, rows, keys, scale);
-            return (scores.clone(), scores);
-        };
-        let mut dropped = vec![0.0; shape.num_elements()];
-        kernel::softmax_dropout(values_mut(&mut scores), bias, rows, keys, scale, mask, &mut dropped);
-        (scores, FlexTensor::from_data(TensorData::new(dropped, shape)))
+        kernel::softmax(values_mut(&mut scores), values(&bias), heads * queries, keys, scale);
+        scores
     }
 
     fn softmax_backward_kernel(
@@ -205,7 +190,7 @@ impl FusedKernels for Flex {
         probabilities: FlexTensor,
         scale: f32,
         mask: Option<DropoutMask>,
-    ) -> (FlexTensor, FlexTensor) {
+    ) -> FlexTensor {
         let keys = last_dimension(&grad);
         let mut grad = contiguous(grad);
         let mut probabilities = contiguous(probabilities);
@@ -217,7 +202,7 @@ impl FusedKernels for Flex {
             mask,
             0,
         );
-        (grad, probabilities)
+        grad
     }
 
     fn add_bias_kernel(matrix: FlexTensor, bias: FlexTensor) -> FlexTensor {

@@ -6,6 +6,7 @@ mod optimizer;
 mod pretraining;
 mod run;
 mod schedule;
+mod shared;
 
 use super::TableReference;
 

@@ -1,22 +1,14 @@
 //! What learns.
 
 use super::super::{Key, Kind, TableReference, key, optional};
+use super::shared::{ENCODER, REVISION};
 
 pub(super) const MODEL: TableReference = TableReference {
     name: "model",
     about: "What learns.",
     keys: &[
-        key(
-            "encoder",
-            "a folder, or a name on the Hugging Face Hub",
-            "The pre-trained encoder: `config.json`, weights, `tokenizer.json`; a folder that is there wins. Must be set. See [encoders.md](encoders.md).",
-        ),
-        optional(
-            "revision",
-            "a branch, tag or commit",
-            "`main`",
-            "Which version of an encoder from the hub; a run's own configuration has the commit.",
-        ),
+        ENCODER,
+        REVISION,
         optional(
             "freeze_layers",
             "a whole number, at most the encoder's layers",

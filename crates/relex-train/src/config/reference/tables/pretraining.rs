@@ -1,6 +1,7 @@
 //! The tables that `relex pretrain` has for itself.
 
 use super::super::{TableReference, key, optional};
+use super::shared::{DATASET, ENCODER, FOLD, FOLDER, ON_BAD_ROW, REVISION, SPLIT};
 
 pub(super) const OUTSIDE: TableReference = super::run::OUTSIDE;
 
@@ -8,33 +9,11 @@ pub(super) const DATA: TableReference = TableReference {
     name: "data",
     about: "Whose sentences are learnt from.",
     keys: &[
-        key(
-            "dataset",
-            "a folder",
-            "The data set's folder, with `dataset.toml`. Must be set.",
-        ),
-        optional(
-            "folder",
-            "a folder",
-            "`dataset`",
-            "Where the data files are, if not beside `dataset.toml`.",
-        ),
-        optional(
-            "on_bad_row",
-            "`\"fail\"`, `\"skip\"` or `\"repair\"`",
-            "`\"fail\"`",
-            "What happens to a row that is not as `dataset.toml` says; the split was made with the same choice.",
-        ),
-        key(
-            "split",
-            "a file",
-            "The split manifest, as `relex split create` writes it. Must be set.",
-        ),
-        key(
-            "fold",
-            "a whole number, from 0",
-            "Which of the split's folds is for validation.",
-        ),
+        DATASET,
+        FOLDER,
+        ON_BAD_ROW,
+        SPLIT,
+        FOLD,
         optional(
             "include",
             "a list of `\"validation\"`, `\"hold-out\"` and `\"test\"`",
@@ -49,17 +28,8 @@ pub(super) const MODEL: TableReference = TableReference {
     name: "model",
     about: "What learns.",
     keys: &[
-        key(
-            "encoder",
-            "a folder, or a name on the Hugging Face Hub",
-            "The pre-trained encoder: `config.json`, weights, `tokenizer.json`; a folder that is there wins. Must be set. See [encoders.md](encoders.md).",
-        ),
-        optional(
-            "revision",
-            "a branch, tag or commit",
-            "`main`",
-            "Which version of an encoder from the hub; a run's own configuration has the commit.",
-        ),
+        ENCODER,
+        REVISION,
         key(
             "markers",
             "as for `relex train`, but not `\"entity-mask\"`",

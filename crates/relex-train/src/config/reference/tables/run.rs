@@ -1,6 +1,7 @@
 //! What is learnt from, and how long.
 
 use super::super::{Key, Kind, TableReference, key, optional};
+use super::shared::{DATASET, FOLD, FOLDER, ON_BAD_ROW, SPLIT};
 
 pub(super) const OUTSIDE: TableReference = TableReference {
     name: "",
@@ -30,33 +31,11 @@ pub(super) const DATA: TableReference = TableReference {
     name: "data",
     about: "What is learnt from.",
     keys: &[
-        key(
-            "dataset",
-            "a folder",
-            "The data set's folder, with `dataset.toml`. Must be set.",
-        ),
-        optional(
-            "folder",
-            "a folder",
-            "`dataset`",
-            "Where the data files are, if not beside `dataset.toml`.",
-        ),
-        optional(
-            "on_bad_row",
-            "`\"fail\"`, `\"skip\"` or `\"repair\"`",
-            "`\"fail\"`",
-            "What happens to a row that is not as `dataset.toml` says; the split was made with the same choice.",
-        ),
-        key(
-            "split",
-            "a file",
-            "The split manifest, as `relex split create` writes it. Must be set.",
-        ),
-        key(
-            "fold",
-            "a whole number, from 0",
-            "Which of the split's folds is for validation.",
-        ),
+        DATASET,
+        FOLDER,
+        ON_BAD_ROW,
+        SPLIT,
+        FOLD,
         optional(
             "max_train_rows",
             "a whole number, at least 1",
