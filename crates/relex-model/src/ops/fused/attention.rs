@@ -11,17 +11,20 @@ use burn::{
             ops::{Backward, Ops, OpsKind},
         },
         backend_extension,
-        ops::FloatTensorOps,
         tensor::FloatTensor,
     },
     tensor::{Tensor, TensorData},
 };
 use burn_flex::FlexTensor;
+use faer::{Accum, MatMut, MatRef};
 use rayon::prelude::*;
 
-use super::kernel;
+use super::{
+    kernel,
+    product::{add_tile, matrix, matrix_mut, zeros},
+};
 use crate::{
-    flex::{contiguous, values, values_mut},
+    flex::{contiguous, values},
     ops::DropoutMask,
 };
 
@@ -134,13 +137,19 @@ impl AttentionKernels for Flex {
         let size = Size::new(&inputs[0], config);
         let inputs = inputs.map(contiguous);
         let bias = contiguous(bias);
-        let [context] = size.by_rows(|row, head| {
-            let [query, key, value] = inputs.each_ref().map(|input| size.part(input, row, head));
-            let mut weights = size.probabilities(query, &key, &bias, row);
-            size.drop_out(&mut weights, row, head);
-            [Flex::float_matmul(weights, value)]
-        });
-        context
+        let mut context = zeros(size.elements());
+        size.heads(&mut context)
+            .into_par_iter()
+            .enumerate()
+            .for_each_init(Vec::new, |scores, (index, context)| {
+                let [query, key, value] = inputs.each_ref().map(|input| size.head(input, index));
+                size.probabilities(query, key, &bias, index, scores);
+                if let Some(mask) = config.mask {
+                    kernel::dropout(scores, mask, size.first(index));
+                }
+                add_tile(context, matrix(scores, size.seq_len), value, Accum::Replace);
+            });
+        size.tensor(context)
     }
 
     fn attention_backward_kernel(
@@ -152,23 +161,25 @@ impl AttentionKernels for Flex {
         let size = Size::new(&grad, config);
         let inputs = inputs.map(contiguous);
         let (grad, bias) = (contiguous(grad), contiguous(bias));
-        size.by_rows(|row, head| {
-            let [query, key, value] = inputs.each_ref().map(|input| size.part(input, row, head));
-            let grad = size.part(&grad, row, head);
-            let mut probabilities = size.probabilities(query.clone(), &key, &bias, row);
-            let mut of_scores = Flex::float_matmul(grad.clone(), value.transpose(0, 1));
-            kernel::softmax_backward(
-                values_mut(&mut of_scores),
-                values_mut(&mut probabilities),
-                size.seq_len,
-                size.scale(),
-                config.mask,
-                size.first(row, head),
-            );
-            let of_value = Flex::float_matmul(probabilities.transpose(0, 1), grad);
-            let of_key = Flex::float_matmul(of_scores.transpose(0, 1), query);
-            [Flex::float_matmul(of_scores, key), of_key, of_value]
-        })
+        let mut gradients: [Vec<f32>; 3] = std::array::from_fn(|_| zeros(size.elements()));
+        let [of_query, of_key, of_value] = gradients.each_mut().map(|gradient| size.heads(gradient));
+        (of_query, of_key, of_value).into_par_iter().enumerate().for_each_init(
+            || (Vec::new(), Vec::new()),
+            |(probabilities, of_scores), (index, (of_query, of_key, of_value))| {
+                let [query, key, value] = inputs.each_ref().map(|input| size.head(input, index));
+                let grad = size.head(&grad, index);
+                size.probabilities(query, key, &bias, index, probabilities);
+                size.scores(grad, value, of_scores);
+                let first = size.first(index);
+                kernel::softmax_backward(of_scores, probabilities, size.seq_len, size.scale(), config.mask, first);
+                let [probabilities, of_scores] =
+                    [&*probabilities, of_scores].map(|scores| matrix(scores, size.seq_len));
+                add_tile(of_value, probabilities.transpose(), grad, Accum::Replace);
+                add_tile(of_key, of_scores.transpose(), query, Accum::Replace);
+                add_tile(of_query, of_scores, key, Accum::Replace);
+            },
+        );
+        gradients.map(|gradient| size.tensor(gradient))
     }
 }
 
@@ -200,55 +211,63 @@ impl Size {
         1.0 / (self.head_size() as f32).sqrt()
     }
 
-    /// A sentence's head in `[batch, seq_len, width]`: `[seq_len, head_size]`.
-    fn part(&self, input: &FlexTensor, row: usize, head: usize) -> FlexTensor {
-        input
-            .reshape([self.batch * self.seq_len, self.width].into())
-            .narrow(0, row * self.seq_len, self.seq_len)
-            .narrow(1, head * self.head_size(), self.head_size())
+    fn elements(&self) -> usize {
+        self.batch * self.seq_len * self.width
     }
 
-    /// Index of the first score of a sentence's head among those of all of them, by which masks go.
-    fn first(&self, row: usize, head: usize) -> usize {
-        (row * self.config.heads + head) * self.seq_len * self.seq_len
+    /// The head of this index in `[batch, seq_len, width]`, sentence by sentence: `[seq_len, head_size]`.
+    fn head<'a>(&self, input: &'a FlexTensor, index: usize) -> MatRef<'a, f32> {
+        let (row, head) = (index / self.config.heads, index % self.config.heads);
+        let first = [row * self.seq_len, head * self.head_size()];
+        matrix(values(input), self.width).submatrix(first[0], first[1], self.seq_len, self.head_size())
+    }
+
+    /// All heads, in the order of their indices, to write to.
+    fn heads<'a>(&self, output: &'a mut [f32]) -> Vec<MatMut<'a, f32>> {
+        let mut heads = Vec::with_capacity(self.batch * self.config.heads);
+        for sentence in output.chunks_exact_mut(self.seq_len * self.width) {
+            let mut rest = matrix_mut(sentence, self.width);
+            for _ in 0..self.config.heads {
+                let (head, others) = rest.split_at_col_mut(self.head_size());
+                heads.push(head);
+                rest = others;
+            }
+        }
+        heads
+    }
+
+    /// Index of a head's first score among those of all of them, by which masks go.
+    fn first(&self, index: usize) -> usize {
+        index * self.seq_len * self.seq_len
+    }
+
+    /// `left · rightᵀ`, `[seq_len, seq_len]`.
+    fn scores(&self, left: MatRef<'_, f32>, right: MatRef<'_, f32>, scores: &mut Vec<f32>) {
+        scores.resize(self.seq_len * self.seq_len, 0.0);
+        add_tile(
+            matrix_mut(scores, self.seq_len),
+            left,
+            right.transpose(),
+            Accum::Replace,
+        );
     }
 
     /// `[seq_len, seq_len]`, before dropout.
-    fn probabilities(&self, query: FlexTensor, key: &FlexTensor, bias: &FlexTensor, row: usize) -> FlexTensor {
-        let mut scores = Flex::float_matmul(query, key.transpose(0, 1));
-        let bias = &values(bias)[row * self.seq_len..][..self.seq_len];
-        kernel::softmax(values_mut(&mut scores), bias, self.seq_len, self.seq_len, self.scale());
-        scores
+    fn probabilities(
+        &self,
+        query: MatRef<'_, f32>,
+        key: MatRef<'_, f32>,
+        bias: &FlexTensor,
+        index: usize,
+        scores: &mut Vec<f32>,
+    ) {
+        self.scores(query, key, scores);
+        let bias = &values(bias)[index / self.config.heads * self.seq_len..][..self.seq_len];
+        kernel::softmax(scores, bias, self.seq_len, self.seq_len, self.scale());
     }
 
-    fn drop_out(&self, weights: &mut FlexTensor, row: usize, head: usize) {
-        if let Some(mask) = self.config.mask {
-            kernel::dropout(values_mut(weights), mask, self.first(row, head));
-        }
-    }
-
-    /// Tensors of `[batch, seq_len, width]` made of `work(row, head)`'s of `[seq_len, head_size]`.
-    fn by_rows<const N: usize>(&self, work: impl Fn(usize, usize) -> [FlexTensor; N] + Sync) -> [FlexTensor; N] {
-        let (row_size, head_size) = (self.seq_len * self.width, self.head_size());
-        let mut outputs: [Vec<f32>; N] = std::array::from_fn(|_| vec![0.0; self.batch * row_size]);
-        let mut rows: Vec<Vec<&mut [f32]>> = (0..self.batch).map(|_| Vec::with_capacity(N)).collect();
-        for output in &mut outputs {
-            for (row, part) in rows.iter_mut().zip(output.chunks_mut(row_size)) {
-                row.push(part);
-            }
-        }
-        rows.into_par_iter().enumerate().for_each(|(row, mut outputs)| {
-            let heads = (0..self.config.heads).into_par_iter().map(|head| work(row, head));
-            for (head, parts) in heads.collect::<Vec<_>>().iter().enumerate() {
-                for (output, part) in outputs.iter_mut().zip(parts) {
-                    let places = output.chunks_exact_mut(self.width);
-                    for (place, token) in places.zip(values(part).chunks_exact(head_size)) {
-                        place[head * head_size..][..head_size].copy_from_slice(token);
-                    }
-                }
-            }
-        });
-        let shape = [self.batch, self.seq_len, self.width];
-        outputs.map(|values| FlexTensor::from_data(TensorData::new(values, shape)))
+    /// `[batch, seq_len, width]`.
+    fn tensor(&self, values: Vec<f32>) -> FlexTensor {
+        FlexTensor::from_data(TensorData::new(values, [self.batch, self.seq_len, self.width]))
     }
 }

@@ -35,6 +35,7 @@ fn softmax_row(row: &mut [f32], bias: &[f32], scale: f32) {
     for_lanes_mut(
         row,
         bias,
+        f32::NEG_INFINITY,
         #[inline(always)]
         |lane, x, b| {
             *x = x.mul_add(scale, b);
@@ -46,6 +47,7 @@ fn softmax_row(row: &mut [f32], bias: &[f32], scale: f32) {
     for_lanes_mut(
         row,
         bias,
+        f32::NEG_INFINITY,
         #[inline(always)]
         |lane, x, _| {
             *x = math::exp(*x - highest);
@@ -82,6 +84,7 @@ pub(super) fn softmax_backward(
                 for_lanes_mut(
                     row,
                     p,
+                    0.0,
                     #[inline(always)]
                     |lane, g, p| sums[lane] = g.mul_add(p, sums[lane]),
                 );
@@ -92,20 +95,6 @@ pub(super) fn softmax_backward(
             }
             if let Some(mask) = mask {
                 drop_out(probabilities, first + first_row * keys, mask);
-            }
-        },
-    );
-}
-
-/// Adds `bias` to every row, in place.
-pub(super) fn add_bias(values: &mut [f32], bias: &[f32]) {
-    for_row_chunks(
-        values,
-        bias.len(),
-        #[inline(always)]
-        |_, rows| {
-            for row in rows.chunks_exact_mut(bias.len()) {
-                add(row, bias);
             }
         },
     );
@@ -163,8 +152,8 @@ fn activate_by(input: &[f32], bias: &[f32], output: &mut [f32], value: impl Fn(f
         |first_row, rows| {
             let input = &input[first_row * width..][..rows.len()];
             for (y, x) in rows.chunks_exact_mut(width).zip(input.chunks_exact(width)) {
-                for i in 0..width {
-                    y[i] = value(x[i] + bias[i]);
+                for ((y, x), b) in y.iter_mut().zip(x).zip(bias) {
+                    *y = value(x + b);
                 }
             }
         },
@@ -186,10 +175,10 @@ fn activate_backward_by(
         #[inline(always)]
         |_, grad, input| {
             for (g, x) in grad.chunks_exact_mut(width).zip(input.chunks_exact_mut(width)) {
-                for i in 0..width {
-                    let (value, slope) = value_with_slope(x[i] + bias[i]);
-                    x[i] = value;
-                    g[i] *= slope;
+                for ((g, x), b) in g.iter_mut().zip(x).zip(bias) {
+                    let (value, slope) = value_with_slope(*x + b);
+                    *x = value;
+                    *g *= slope;
                 }
             }
         },
@@ -253,8 +242,8 @@ pub(super) fn add_layer_norm(
                     let pairs = input.chunks_exact_mut(width).zip(output.chunks_exact_mut(width));
                     for ((x, y), deviation) in pairs.zip(deviations.iter_mut()) {
                         *deviation = normalize_row(x, epsilon);
-                        for i in 0..width {
-                            y[i] = x[i].mul_add(gamma[i], beta[i]);
+                        for (((y, x), gamma), beta) in y.iter_mut().zip(x).zip(gamma).zip(beta) {
+                            *y = x.mul_add(*gamma, *beta);
                         }
                     }
                 },
@@ -332,15 +321,17 @@ fn layer_norm_backward_row(
     beta_sum: &mut [f32],
 ) {
     let width = grad.len();
-    for i in 0..width {
-        beta_sum[i] += grad[i];
-        gamma_sum[i] = grad[i].mul_add(normalized[i], gamma_sum[i]);
-        grad[i] *= gamma[i];
+    let sums = gamma_sum.iter_mut().zip(beta_sum);
+    for (((g, x), gamma), (gamma_sum, beta_sum)) in grad.iter_mut().zip(normalized).zip(gamma).zip(sums) {
+        *beta_sum += *g;
+        *gamma_sum = g.mul_add(*x, *gamma_sum);
+        *g *= gamma;
     }
     let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
     for_lanes_mut(
         grad,
         normalized,
+        0.0,
         #[inline(always)]
         |lane, g, x| {
             sums[lane] += *g;
@@ -432,17 +423,27 @@ fn for_lanes(row: &[f32], mut work: impl FnMut(usize, f32)) {
     }
 }
 
+/// As [`for_lanes`], with the elements of `other` beside those of `row`. The last block is filled up with `padding`, whose lanes
+/// `work` must leave sums as they are for, so that no element is worked on alone.
 #[inline(always)]
-fn for_lanes_mut(row: &mut [f32], other: &[f32], mut work: impl FnMut(usize, &mut f32, f32)) {
-    let mut blocks = row.chunks_exact_mut(LANES);
-    let mut others = other.chunks_exact(LANES);
-    for (block, other) in (&mut blocks).zip(&mut others) {
-        for lane in 0..LANES {
-            work(lane, &mut block[lane], other[lane]);
-        }
+fn for_lanes_mut(row: &mut [f32], other: &[f32], padding: f32, mut work: impl FnMut(usize, &mut f32, f32)) {
+    let (blocks, rest) = row.as_chunks_mut();
+    let (others, other_rest) = other.as_chunks();
+    for (block, other) in blocks.iter_mut().zip(others) {
+        for_block(block, other, &mut work);
     }
-    let rest = blocks.into_remainder();
-    for (lane, (x, &y)) in rest.iter_mut().zip(others.remainder()).enumerate() {
-        work(lane, x, y);
+    if !rest.is_empty() {
+        let (mut block, mut other) = ([padding; LANES], [0.0; LANES]);
+        block[..rest.len()].copy_from_slice(rest);
+        other[..rest.len()].copy_from_slice(other_rest);
+        for_block(&mut block, &other, &mut work);
+        rest.copy_from_slice(&block[..rest.len()]);
+    }
+}
+
+#[inline(always)]
+fn for_block(block: &mut [f32; LANES], other: &[f32; LANES], work: &mut impl FnMut(usize, &mut f32, f32)) {
+    for lane in 0..LANES {
+        work(lane, &mut block[lane], other[lane]);
     }
 }

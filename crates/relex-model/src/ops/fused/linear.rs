@@ -1,4 +1,4 @@
-//! `x · W + b` as one operation: Burn's own adds the bias, and sums its gradient, on one thread.
+//! `x · W + b` as one operation: Burn's own makes room for the product, adds the bias, and sums its gradient, on one thread.
 
 use burn::{
     backend::{
@@ -32,7 +32,7 @@ pub(crate) trait LinearOps: Backend {
 
 impl LinearOps for Flex {
     fn fused_linear(input: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        output::<Self>(input, weight, bias)
+        Self::linear_kernel(input, weight, bias)
     }
 }
 
@@ -53,10 +53,10 @@ impl<B: FusedKernels, C: CheckpointStrategy> LinearOps for Autodiff<B, C> {
                     grads.register::<B>(node.id, B::sum_rows_kernel(grad.clone()));
                 }
                 if let Some(node) = weight_node {
-                    grads.register::<B>(node.id, weight_gradient::<B>(input, grad.clone()));
+                    grads.register::<B>(node.id, B::weight_gradient_kernel(input, grad.clone()));
                 }
                 if let Some(node) = input_node {
-                    grads.register::<B>(node.id, input_gradient::<B>(grad, weight));
+                    grads.register::<B>(node.id, B::input_gradient_kernel(grad, weight));
                 }
             }
         }
@@ -66,29 +66,10 @@ impl<B: FusedKernels, C: CheckpointStrategy> LinearOps for Autodiff<B, C> {
             .compute_bound()
             .stateful();
         let (input, weight) = (input.into_primitive(), weight.into_primitive());
-        let output = output::<B>(input.clone(), weight.clone(), bias.into_primitive());
+        let output = B::linear_kernel(input.clone(), weight.clone(), bias.into_primitive());
         match prepared {
             OpsKind::Tracked(prep) => prep.finish((input, weight), output),
             OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }
-}
-
-/// `input · weight + bias`.
-pub(super) fn output<B: FusedKernels>(
-    input: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    bias: FloatTensor<B>,
-) -> FloatTensor<B> {
-    B::add_bias_kernel(B::float_matmul(input, weight), bias)
-}
-
-/// The gradient at the input of a product with `weight`, from the one at its output.
-pub(super) fn input_gradient<B: Backend>(grad: FloatTensor<B>, weight: FloatTensor<B>) -> FloatTensor<B> {
-    B::float_matmul(grad, B::float_swap_dims(weight, 0, 1))
-}
-
-/// The gradient of a weight that `input` was multiplied with, from the one at the output.
-pub(super) fn weight_gradient<B: Backend>(input: FloatTensor<B>, grad: FloatTensor<B>) -> FloatTensor<B> {
-    B::float_matmul(B::float_swap_dims(input, 0, 1), grad)
 }

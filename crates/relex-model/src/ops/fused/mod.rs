@@ -9,6 +9,7 @@ mod feed_forward;
 mod kernel;
 mod linear;
 pub(super) mod math;
+pub(super) mod product;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use burn_flex::FlexTensor;
 pub(super) use feed_forward::feed_forward;
 pub(super) use kernel::Run;
 pub(super) use linear::linear;
+use product::{matrix, product, product_with_bias, transposed_product, zeros};
 
 use super::{Activation, DropoutMask};
 use crate::flex::{contiguous, values, values_mut};
@@ -126,8 +128,13 @@ pub(crate) trait FusedKernels: Backend {
         scale: f32,
         mask: Option<DropoutMask>,
     ) -> FloatTensor<Self>;
-    /// Adds `bias` to every row of a matrix.
-    fn add_bias_kernel(matrix: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// `input · weight + bias`, of `[rows, inputs]` and `[inputs, outputs]`.
+    fn linear_kernel(input: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>)
+    -> FloatTensor<Self>;
+    /// The gradient at the input of a product with `weight`, from the one at its output.
+    fn input_gradient_kernel(grad: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// The gradient of a weight that `input` was multiplied with, from the one at the output.
+    fn weight_gradient_kernel(input: FloatTensor<Self>, grad: FloatTensor<Self>) -> FloatTensor<Self>;
     /// The sum of a matrix's rows.
     fn sum_rows_kernel(matrix: FloatTensor<Self>) -> FloatTensor<Self>;
     /// The activation of `input + bias`.
@@ -205,10 +212,22 @@ impl FusedKernels for Flex {
         grad
     }
 
-    fn add_bias_kernel(matrix: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        let mut matrix = contiguous(matrix);
-        kernel::add_bias(values_mut(&mut matrix), values(&contiguous(bias)));
-        matrix
+    fn linear_kernel(input: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        let (input, weight, bias) = (contiguous(input), contiguous(weight), contiguous(bias));
+        let output = product_with_bias(as_matrix(&input), as_matrix(&weight), values(&bias));
+        from_rows(output, last_dimension(&weight))
+    }
+
+    fn input_gradient_kernel(grad: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        let (grad, weight) = (contiguous(grad), contiguous(weight));
+        let inputs = as_matrix(&weight).nrows();
+        from_rows(product(as_matrix(&grad), as_matrix(&weight).transpose()), inputs)
+    }
+
+    fn weight_gradient_kernel(input: FlexTensor, grad: FlexTensor) -> FlexTensor {
+        let (input, grad) = (contiguous(input), contiguous(grad));
+        let widths = [last_dimension(&input), last_dimension(&grad)];
+        from_rows(transposed_product(values(&input), values(&grad), widths), widths[1])
     }
 
     fn sum_rows_kernel(matrix: FlexTensor) -> FlexTensor {
@@ -219,7 +238,7 @@ impl FusedKernels for Flex {
 
     fn activation_kernel(input: FlexTensor, bias: FlexTensor, activation: Activation) -> FlexTensor {
         let shape = input.shape();
-        let mut output = vec![0.0; shape.num_elements()];
+        let mut output = zeros(shape.num_elements());
         let (input, bias) = (contiguous(input), contiguous(bias));
         kernel::activate(values(&input), values(&bias), activation, &mut output);
         FlexTensor::from_data(TensorData::new(output, shape))
@@ -257,7 +276,7 @@ impl FusedKernels for Flex {
         let residual = contiguous(residual);
         let residual = values(&residual);
         let rows = shape.num_elements() / width;
-        let mut output = vec![0.0; rows * width];
+        let mut output = zeros(rows * width);
         let mut inverse_deviation = vec![0.0; rows];
         kernel::add_layer_norm(
             values_mut(&mut normalized),
@@ -297,6 +316,17 @@ impl FusedKernels for Flex {
             beta: vector(beta_gradient),
         }
     }
+}
+
+/// A contiguous matrix as products take it.
+fn as_matrix(tensor: &FlexTensor) -> faer::MatRef<'_, f32> {
+    matrix(values(tensor), last_dimension(tensor))
+}
+
+/// The matrix with these elements in rows of `width`.
+fn from_rows(values: Vec<f32>, width: usize) -> FlexTensor {
+    let shape = [values.len() / width, width];
+    FlexTensor::from_data(TensorData::new(values, shape))
 }
 
 fn last_dimension(tensor: &FlexTensor) -> usize {

@@ -3,10 +3,7 @@
 //! Sentences are ordered by length, so that those with a token left in a step are the first ones: their states are the rows of
 //! one matrix product a step. All sums have a fixed order, so results do not depend on the number of threads.
 
-use burn::{
-    backend::{Backend, Flex, TensorMetadata, tensor::FloatTensor},
-    tensor::TensorData,
-};
+use burn::{backend::TensorMetadata, tensor::TensorData};
 use burn_flex::FlexTensor;
 use pulp::Arch;
 
@@ -16,7 +13,7 @@ use super::{
 };
 use crate::{
     flex::{contiguous, values, values_mut},
-    ops::fused::{Run, math},
+    ops::fused::{Run, math, product::transposed_product},
 };
 
 /// The sentences of a batch, longest first.
@@ -187,11 +184,8 @@ pub(super) fn backward(
         }
     }
     let before = states_before(trace.states, sentences, units, reading);
-    let tokens = batch * seq_len;
-    let recurrent_grad = product(
-        matrix(before, units).transpose(0, 1),
-        gates.reshape([tokens, width].into()),
-    );
+    let recurrent_grad = transposed_product(&before, values(&gates), [units, width]);
+    let recurrent_grad = FlexTensor::from_data(TensorData::new(recurrent_grad, [units, width]));
     (gates, recurrent_grad)
 }
 
@@ -245,16 +239,4 @@ fn clear_padding(gates: &mut [f32], sentences: &Sentences, width: usize) {
         let first = row * sentences.seq_len;
         gates[(first + length) * width..(first + sentences.seq_len) * width].fill(0.0);
     }
-}
-
-fn matrix(values: Vec<f32>, columns: usize) -> FlexTensor {
-    let rows = values.len() / columns;
-    FlexTensor::from_data(TensorData::new(values, [rows, columns]))
-}
-
-fn product(left: FlexTensor, right: FlexTensor) -> FlexTensor {
-    fn of<B: Backend>(left: FloatTensor<B>, right: FloatTensor<B>) -> FloatTensor<B> {
-        B::float_matmul(left, right)
-    }
-    of::<Flex>(left, right)
 }
