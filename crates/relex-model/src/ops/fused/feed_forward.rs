@@ -119,8 +119,8 @@ impl FeedForwardKernels for Flex {
         let rows = as_matrix(&input).nrows();
         let at_once = rows.div_ceil(rows.div_ceil(ROWS));
 
-        let through = |input: &[f32], inner: &mut [f32], output: &mut [f32]| {
-            let mut activated = vec![0.0; inner.len()];
+        let through = |input: &[f32], inner: &mut [f32], activated: &mut [f32], output: &mut [f32]| {
+            let activated = &mut activated[..inner.len()];
             let products = matrix_mut(inner, width);
             add_product(
                 products,
@@ -128,10 +128,11 @@ impl FeedForwardKernels for Flex {
                 as_matrix(&inner_weight),
                 Accum::Replace,
             );
-            kernel::activate(inner, values(&inner_bias), network.activation, &mut activated);
+            kernel::activate(inner, values(&inner_bias), network.activation, activated);
             let output = matrix_mut(output, hidden);
-            add_product(output, matrix(&activated, width), as_matrix(&outer_weight), Accum::Add);
+            add_product(output, matrix(activated, width), as_matrix(&outer_weight), Accum::Add);
         };
+        let scratch = || vec![0.0; at_once * width];
         let mut output = repeated(values(&outer_bias), rows);
         let inputs = values(&input).par_chunks(at_once * hidden);
         let outputs = output.par_chunks_mut(at_once * hidden);
@@ -141,13 +142,19 @@ impl FeedForwardKernels for Flex {
                 let inner = kept.par_chunks_mut(at_once * width);
                 (inputs, inner, outputs)
                     .into_par_iter()
-                    .for_each(|(input, inner, output)| through(input, inner, output));
+                    .for_each_init(scratch, |activated, (input, inner, output)| {
+                        through(input, inner, activated, output);
+                    });
                 Some(from_rows(kept, width))
             }
             Inner::Dropped => {
-                (inputs, outputs).into_par_iter().for_each(|(input, output)| {
-                    through(input, &mut vec![0.0; input.len() / hidden * width], output);
-                });
+                (inputs, outputs).into_par_iter().for_each_init(
+                    || (scratch(), scratch()),
+                    |(inner, activated), (input, output)| {
+                        let inner = &mut inner[..input.len() / hidden * width];
+                        through(input, inner, activated, output);
+                    },
+                );
                 None
             }
         };
