@@ -45,21 +45,28 @@ impl Classifier {
         self
     }
 
-    /// Logits `[batch, labels]`.
+    /// Logits `[batch, labels]`. What the head does not read is not computed in the encoder's last layer.
     pub fn forward(&self, batch: BatchTensors, pass: &mut Pass<'_>) -> Tensor<2> {
+        let chosen = self.head.tokens().positions(&batch);
+        let is_chosen = chosen.is_some();
         let types = self.type_embedding.as_ref().zip(batch.entity_types);
         let hidden = self.encoder.forward_with(
             types.map(|(embedding, types)| embedding.forward(types)),
             batch.input_ids,
             batch.token_types,
             batch.attention_mask.clone(),
+            chosen,
             pass,
         );
-        let input = HeadInput {
-            hidden,
-            attention_mask: batch.attention_mask,
-            entity_starts: batch.entity_starts,
-            entity_spans: batch.entity_spans,
+        let input = if is_chosen {
+            HeadInput::of_chosen(hidden)
+        } else {
+            HeadInput {
+                hidden,
+                attention_mask: batch.attention_mask,
+                entity_starts: batch.entity_starts,
+                entity_spans: batch.entity_spans,
+            }
         };
         self.head.forward(&input, pass)
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     EncoderConfig, Head, LoadedClassifier, ModelError, TextEncoder,
-    save::{Tensors, new_folder, replace_folder, serialize, tensors, write},
+    save::{Tensors, new_folder, replace_folder, tensors, write, write_weights},
     transformers::{TransformersTask, class_name, classifier_name},
 };
 
@@ -41,7 +41,7 @@ pub fn export_classifier(
     }
     let temporary = new_folder(folder)?;
     let place = |name: &str| temporary.path().join(name);
-    write(place("model.safetensors"), &serialize(tensors).map_err(weights)?)?;
+    write_weights(&place("model.safetensors"), tensors)?;
     write(place("config.json"), &config(model, source, task)?)?;
     write(place("relex.json"), &json_bytes(&model.config))?;
     write_tokenizer(temporary.path(), &model.text_encoder, &model.encoder_config)?;

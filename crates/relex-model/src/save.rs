@@ -2,15 +2,18 @@
 //! `tokenizer.json` as transformers reads them (the encoder under its usual names, the head under
 //! `head.`, a type embedding under `type_embedding.`), and `relex.json` with what only a relation classifier needs.
 
+mod weights;
+
 use std::{
     collections::BTreeMap,
+    io::Write,
     path::{Path, PathBuf},
 };
 
 use burn::{module::Module, tensor::Device};
 use relex_data::{DataError, DatasetSpec, Example, Marked, Markers, Query, mark, mark_with_query};
-use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
+pub(crate) use weights::write_weights;
 
 use crate::{
     Classifier, EncodedExample, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, Precision, TextEncoder,
@@ -188,12 +191,11 @@ pub fn save_classifier(
         reason: error.to_string(),
     })?;
     write(temporary.path().join("relex.json"), &json)?;
-    let weights = tensors(classifier).and_then(|tensors| serialize(tensors.all()));
-    let weights = weights.map_err(|reason| ModelError::Weights {
+    let tensors = tensors(classifier).map_err(|reason| ModelError::Weights {
         path: folder.join("model.safetensors"),
         reason,
     })?;
-    write(temporary.path().join("model.safetensors"), &weights)?;
+    write_weights(&temporary.path().join("model.safetensors"), tensors.all())?;
     replace_folder(temporary, folder)
 }
 
@@ -298,29 +300,13 @@ impl Tensors {
     }
 }
 
-/// A safetensors file of these tensors, in `f32`.
-pub(crate) fn serialize(tensors: Vec<(String, WeightTensor)>) -> Result<Vec<u8>, String> {
-    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
-        .into_iter()
-        .map(|(name, tensor)| {
-            let bytes = tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            (name, tensor.shape, bytes)
-        })
-        .collect();
-    let views = tensors
-        .iter()
-        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-        .map_err(|error| error.to_string())?;
-    let metadata = [("format".to_owned(), "pt".to_owned())].into();
-    safetensors::serialize(views, Some(metadata)).map_err(|error| error.to_string())
+pub(crate) fn write(path: PathBuf, bytes: &[u8]) -> Result<(), ModelError> {
+    write_with(&path, |file| file.write_all(bytes))
 }
 
-pub(crate) fn write(path: PathBuf, bytes: &[u8]) -> Result<(), ModelError> {
-    relex_data::write_atomically(&path, bytes).map_err(|error| ModelError::Io {
-        path,
-        source: std::io::Error::other(error),
-    })
+/// Writes a file whole or not at all, piece by piece.
+fn write_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), ModelError> {
+    relex_data::write_atomically_with(path, write).map_err(|error| ModelError::io(path)(std::io::Error::other(error)))
 }
 
 /// A temporary folder beside the one that it will be; see [`replace_folder`].

@@ -31,11 +31,12 @@ pub(super) fn parse_peak(text: &str) -> Result<Peak, String> {
     parsed.ok_or_else(|| "use the form bf16=989".into())
 }
 
-/// Floating-point operations of the products in training steps of an encoder: for each layer and token four projections
+/// Floating-point operations of the products in training steps of a classifier: for each layer and token four projections
 /// and two products of the feed-forward part, `2 · (4 h² + 2 h i)`, and scores and sums of attention, `4 · length · h`; the
 /// backward pass takes twice as many (Kaplan et al. 2020, "Scaling Laws for Neural Language Models", appendix). Padding is
-/// computed too. Embeddings, norms and the head are left out, so that shares are on the low side.
-pub(super) fn of_steps(encoder: &Value, metrics: &str) -> Option<f64> {
+/// computed too. In the last layer the tokens that the head does not read are projected to keys and values alone. Embeddings,
+/// norms and the head are left out, so that shares are on the low side.
+pub(super) fn of_steps(encoder: &Value, classifier: &Value, metrics: &str) -> Option<f64> {
     let size = |key: &str| encoder.get(key).and_then(Value::as_f64);
     let (hidden, inner, layers) = (
         size("hidden_size")?,
@@ -48,11 +49,22 @@ pub(super) fn of_steps(encoder: &Value, metrics: &str) -> Option<f64> {
         let (Some(rows), Some(tokens)) = (line["rows"].as_f64(), line["padded_tokens"].as_f64()) else {
             continue;
         };
-        let length = tokens / rows;
-        let a_token = 2.0 * (4.0 * hidden * hidden + 2.0 * hidden * inner) + 4.0 * length * hidden;
-        total += 3.0 * layers * a_token * tokens;
+        let read = tokens_read(&classifier["head"]["kind"]).map_or(tokens, |of_row| of_row * rows);
+        let keys_and_values = 4.0 * hidden * hidden;
+        let the_rest = 4.0 * hidden * hidden + 4.0 * hidden * inner + 4.0 * tokens / rows * hidden;
+        total += 3.0 * (layers * keys_and_values * tokens + (layers - 1.0) * the_rest * tokens + the_rest * read);
     }
     Some(total)
+}
+
+/// How many tokens of a row a head reads, if not all.
+fn tokens_read(head: &Value) -> Option<f64> {
+    match head.as_str()? {
+        "cls" => Some(1.0),
+        "entity-start" => Some(2.0),
+        "entity-span+cls" => Some(5.0),
+        _ => None,
+    }
 }
 
 /// Adds to each training run what share of the device's peak its steps came to.
@@ -93,9 +105,12 @@ mod tests {
             "{\"step\":1,\"rows\":2,\"padded_tokens\":6,\"learning_rate\":0.1}\n",
             "{\"step\":1,\"micro_f1\":50.0,\"rows\":2}\n",
         );
+        let of_head = |kind: &str| of_steps(&encoder, &json!({"head": {"kind": kind}}), metrics);
         // Of a token: 2 · (4 · 16 + 2 · 32) + 4 · 3 · 4 = 304; six of them, two layers, three times.
-        assert_eq!(of_steps(&encoder, metrics), Some(304.0 * 6.0 * 2.0 * 3.0));
-        assert_eq!(of_steps(&json!({}), metrics), None);
+        assert_eq!(of_head("mean"), Some(304.0 * 6.0 * 2.0 * 3.0));
+        // In the last layer 2 · 2 · 16 = 64 for keys and values of six, the other 240 for two rows' two.
+        assert_eq!(of_head("entity-start"), Some((304.0 * 6.0 + 64.0 * 6.0 + 240.0 * 4.0) * 3.0));
+        assert_eq!(of_steps(&json!({}), &json!({}), metrics), None);
     }
 
     #[test]

@@ -73,6 +73,7 @@ fn finding(run: &Path, device_memory: Option<u64>) -> anyhow::Result<Value> {
     let provenance = read(&run.join("provenance.json"))?;
     let scores = read(&run.join("predictions/valid.evaluation.json"))?;
     let encoder = read(&run.join("best/config.json"))?;
+    let classifier = read(&run.join("best/relex.json"))?;
     let path = run.join("metrics.jsonl");
     let metrics = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let rows: f64 = metrics
@@ -95,7 +96,7 @@ fn finding(run: &Path, device_memory: Option<u64>) -> anyhow::Result<Value> {
         "peak_memory_mib": provenance["peak_memory_mib"],
         "device_memory_mib": device_memory,
         "skipped": skipped,
-        "flops": flops::of_steps(&encoder, &metrics),
+        "flops": flops::of_steps(&encoder, &classifier, &metrics),
         "version": provenance["version"],
         "git_commit": provenance["git_commit"],
     }))

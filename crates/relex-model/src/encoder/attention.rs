@@ -1,12 +1,12 @@
 use burn::{
     module::Module,
     nn::{LayerNorm, LayerNormConfig, Linear},
-    tensor::{Device, Tensor},
+    tensor::{Device, Int, Tensor},
 };
 
 use super::EncoderConfig;
 use crate::{
-    head::linear,
+    head::{chosen, linear},
     ops::{self, Pass, Precision},
 };
 
@@ -49,17 +49,32 @@ impl Attention {
         }
     }
 
-    /// `hidden` is `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`.
-    pub(super) fn forward(&self, hidden: Tensor<3>, bias: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<3> {
+    /// `hidden` is `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`. All tokens are attended to; the output is that
+    /// of all of them, or of those at the positions `asking`, `[batch, n]`.
+    pub(super) fn forward(
+        &self,
+        hidden: Tensor<3>,
+        bias: Tensor<4>,
+        asking: Option<Tensor<2, Int>>,
+        pass: &mut Pass<'_>,
+    ) -> Tensor<3> {
         let precision = self.precision;
         let input = precision.lower(hidden.clone());
-        let states = [&self.query, &self.key, &self.value].map(|layer| precision.linear(layer, input.clone()));
+        let [key, value] = [&self.key, &self.value].map(|layer| precision.linear(layer, input.clone()));
+        let (input, residual) = match asking {
+            None => (input, hidden),
+            Some(positions) => {
+                let hidden = chosen(hidden, positions);
+                (precision.lower(hidden.clone()), hidden)
+            }
+        };
+        let states = [precision.linear(&self.query, input), key, value];
         let mask = pass.mask(self.attention_dropout);
         let context = ops::attention(states, bias, self.heads, precision, mask);
         let output = precision.raise(precision.linear(&self.output, context));
         ops::add_layer_norm(
             output,
-            hidden,
+            residual,
             &self.layer_norm,
             self.epsilon,
             pass.mask(self.hidden_dropout),

@@ -1,7 +1,7 @@
 use burn::{
     module::Module,
     nn::{LayerNorm, LayerNormConfig, Linear},
-    tensor::{Device, Tensor},
+    tensor::{Device, Int, Tensor},
 };
 
 use super::{EncoderConfig, attention::Attention};
@@ -51,9 +51,16 @@ impl Layer {
         self
     }
 
-    /// `hidden` is `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`.
-    pub(super) fn forward(&self, hidden: Tensor<3>, bias: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<3> {
-        let attended = self.attention.forward(hidden, bias, pass);
+    /// `hidden` is `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`; the output that of all tokens, or of those at
+    /// the positions `chosen`, `[batch, n]`.
+    pub(super) fn forward(
+        &self,
+        hidden: Tensor<3>,
+        bias: Tensor<4>,
+        chosen: Option<Tensor<2, Int>>,
+        pass: &mut Pass<'_>,
+    ) -> Tensor<3> {
+        let attended = self.attention.forward(hidden, bias, chosen, pass);
         let output = ops::feed_forward(
             attended.clone(),
             &self.intermediate,

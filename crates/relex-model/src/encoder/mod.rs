@@ -132,17 +132,19 @@ impl Encoder {
         attention_mask: Tensor<2>,
         pass: &mut Pass<'_>,
     ) -> Tensor<3> {
-        self.forward_with(None, input_ids, token_type_ids, attention_mask, pass)
+        self.forward_with(None, input_ids, token_type_ids, attention_mask, None, pass)
     }
 
-    /// As [`Self::forward`], with `[batch, seq_len, embedding]` added to the sum of the input embeddings before it is
-    /// normalised.
+    /// As [`Self::forward`], with `added`, `[batch, seq_len, embedding]`, added to the sum of the input embeddings before it is
+    /// normalised, and the hidden states of the tokens at the positions `chosen`, `[batch, n]`, alone: `[batch, n, hidden]`. The
+    /// last layer then computes only keys and values of the others, which saves most of its work.
     pub fn forward_with(
         &self,
         added: Option<Tensor<3>>,
         input_ids: Tensor<2, Int>,
         token_type_ids: Option<Tensor<2, Int>>,
         attention_mask: Tensor<2>,
+        chosen: Option<Tensor<2, Int>>,
         pass: &mut Pass<'_>,
     ) -> Tensor<3> {
         let attention_bias = attention_bias(attention_mask);
@@ -151,17 +153,20 @@ impl Encoder {
             None => embedded,
             Some(project) => project.forward(embedded),
         };
-        self.layers
-            .iter()
-            .fold(embedded, |hidden, layer| match self.activations {
-                Activations::Kept => layer.forward(hidden, attention_bias.clone(), pass),
+        let last = self.layers.len() - 1;
+        self.layers.iter().enumerate().fold(embedded, |hidden, (index, layer)| {
+            let chosen = chosen.clone().filter(|_| index == last);
+            match self.activations {
+                Activations::Kept => layer.forward(hidden, attention_bias.clone(), chosen, pass),
                 Activations::Recomputed => {
                     let bias = attention_bias.clone().inner();
+                    let chosen = chosen.map(Tensor::inner);
                     recomputed(layer, hidden, pass, move |layer: &Layer, hidden, pass| {
-                        layer.forward(hidden, bias.clone(), pass)
+                        layer.forward(hidden, bias.clone(), chosen.clone(), pass)
                     })
                 }
-            })
+            }
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use burn::{
     tensor::{Device, Tensor, activation::softmax},
 };
 
-use super::{HeadConfig, HeadInput, NoSettings, linear, linear_without_bias, output};
+use super::{HeadConfig, HeadInput, NoSettings, Tokens, linear, linear_without_bias, output};
 use crate::ops::Pass;
 
 /// `output(dropout(tanh(dense(Σ αₜ hₜ))))` with `α = softmax(query · tanh(key(hₜ)))` over all tokens (Yang et al. 2016,
@@ -22,6 +22,8 @@ pub struct AttentionHead {
 }
 
 impl AttentionHead {
+    pub(super) const TOKENS: Tokens = Tokens::All;
+
     pub(super) fn new(_: NoSettings, config: &HeadConfig, device: &Device) -> Self {
         let width = config.hidden_size;
         Self {

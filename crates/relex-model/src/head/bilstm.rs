@@ -7,7 +7,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{HeadConfig, HeadInput, input, lstm::BiLstm, output};
+use super::{HeadConfig, HeadInput, Tokens, input, lstm::BiLstm, output};
 use crate::ops::{self, Pass};
 
 /// How large the LSTM of a [`BiLstmHead`] or [`super::BiLstmV2Head`] is.
@@ -53,6 +53,8 @@ pub struct BiLstmHead {
 }
 
 impl BiLstmHead {
+    pub(super) const TOKENS: Tokens = Tokens::All;
+
     pub(super) fn new(settings: BiLstmSettings, config: &HeadConfig, device: &Device) -> Self {
         let (lstm, output) = settings.build(config, device);
         Self {

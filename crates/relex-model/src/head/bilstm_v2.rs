@@ -4,7 +4,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::{BiLstmSettings, HeadConfig, HeadInput, input, lstm::BiLstm, output};
+use super::{BiLstmSettings, HeadConfig, HeadInput, Tokens, input, lstm::BiLstm, output};
 use crate::ops::{self, Pass};
 
 /// `output(dropout([→h_n; ←h_1]))`, with the state of either direction after it has read all `n` tokens: `h_n` of PyTorch's LSTM.
@@ -19,6 +19,8 @@ pub struct BiLstmV2Head {
 }
 
 impl BiLstmV2Head {
+    pub(super) const TOKENS: Tokens = Tokens::All;
+
     pub(super) fn new(settings: BiLstmSettings, config: &HeadConfig, device: &Device) -> Self {
         let (lstm, output) = settings.build(config, device);
         Self {

@@ -7,7 +7,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{HeadConfig, HeadInput, linear, output};
+use super::{HeadConfig, HeadInput, Tokens, linear, output};
 use crate::{
     Architecture,
     ops::{self, Pass},
@@ -56,6 +56,8 @@ enum Activation {
 }
 
 impl ClsHead {
+    pub(super) const TOKENS: Tokens = Tokens::First;
+
     pub(super) fn new(settings: ClsSettings, config: &HeadConfig, device: &Device) -> Self {
         let width = config.hidden_size * usize::from(settings.width.get());
         Self {

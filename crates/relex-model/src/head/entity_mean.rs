@@ -4,7 +4,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::{HeadConfig, HeadInput, NoSettings, linear, output};
+use super::{HeadConfig, HeadInput, NoSettings, Tokens, linear, output};
 use crate::ops::{self, Pass};
 
 /// `output(dropout(tanh(dense(dropout([mean_subject; mean_object])))))`, with the means of the hidden states of each entity's
@@ -20,6 +20,8 @@ pub struct EntityMeanHead {
 }
 
 impl EntityMeanHead {
+    pub(super) const TOKENS: Tokens = Tokens::All;
+
     pub(super) fn new(_: NoSettings, config: &HeadConfig, device: &Device) -> Self {
         Self {
             dense: linear(2 * config.hidden_size, config.hidden_size, device),

@@ -4,7 +4,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::{HeadConfig, HeadInput, NoSettings, linear, output};
+use super::{HeadConfig, HeadInput, NoSettings, Tokens, linear, output};
 use crate::ops::{self, Pass};
 
 /// `output(dropout(tanh(dense(dropout([h₀; subject; object])))))`, where an entity is the hidden states of its first and its last
@@ -21,6 +21,8 @@ pub struct EntitySpanClsHead {
 }
 
 impl EntitySpanClsHead {
+    pub(super) const TOKENS: Tokens = Tokens::FirstAndEntityEnds;
+
     pub(super) fn new(_: NoSettings, config: &HeadConfig, device: &Device) -> Self {
         Self {
             dense: linear(5 * config.hidden_size, config.hidden_size, device),

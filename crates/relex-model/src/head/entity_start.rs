@@ -4,7 +4,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::{HeadConfig, HeadInput, NoSettings, linear, output};
+use super::{HeadConfig, HeadInput, NoSettings, Tokens, linear, output};
 use crate::ops::{self, Pass};
 
 /// `output(dropout(tanh(dense(dropout([h_subject; h_object])))))`, with the hidden states of the
@@ -20,6 +20,8 @@ pub struct EntityStartHead {
 }
 
 impl EntityStartHead {
+    pub(super) const TOKENS: Tokens = Tokens::Markers;
+
     pub(super) fn new(_: NoSettings, config: &HeadConfig, device: &Device) -> Self {
         Self {
             dense: linear(2 * config.hidden_size, config.hidden_size, device),

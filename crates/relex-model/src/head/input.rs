@@ -1,4 +1,32 @@
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use crate::BatchTensors;
+
+/// The tokens whose hidden states a head reads: the encoder's last layer need not compute those of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tokens {
+    /// Every one.
+    All,
+    /// Those of [`HeadInput::first`].
+    First,
+    /// Those of [`HeadInput::markers`].
+    Markers,
+    /// Those of [`HeadInput::first`] and [`HeadInput::entity_ends`].
+    FirstAndEntityEnds,
+}
+
+impl Tokens {
+    /// Their positions, `[batch, n]`; none if they are all.
+    pub(crate) fn positions(self, batch: &BatchTensors) -> Option<Tensor<2, Int>> {
+        let first = || batch.entity_starts.zeros_like().narrow(1, 0, 1);
+        match self {
+            Self::All => None,
+            Self::First => Some(first()),
+            Self::Markers => Some(batch.entity_starts.clone()),
+            Self::FirstAndEntityEnds => Some(Tensor::cat(vec![first(), ends(&batch.entity_spans)], 1)),
+        }
+    }
+}
 
 /// What a head reads: hidden states, and where in them a sentence and its entities stand.
 #[derive(Debug, Clone)]
@@ -14,6 +42,22 @@ pub struct HeadInput {
 }
 
 impl HeadInput {
+    /// The hidden states of these tokens alone, `[batch, n, hidden]` in the order of [`Tokens::positions`], for the head that reads
+    /// them: what it looks for stands where it stands among them.
+    pub(crate) fn of_chosen(hidden: Tensor<3>) -> Self {
+        let [batch, count, _] = hidden.dims();
+        let device = hidden.device();
+        Self {
+            attention_mask: Tensor::ones([batch, count], &device),
+            entity_starts: same_in_all_rows(&[0, 1], &device).expand([batch, 2]),
+            // Behind the first token the ends of one entity, and of the other.
+            entity_spans: same_in_all_rows(&[1, 3, 3, 5], &device)
+                .expand([batch, 4])
+                .reshape([batch, 2, 2]),
+            hidden,
+        }
+    }
+
     /// Hidden states of the first token, `[batch, hidden]`.
     pub(super) fn first(&self) -> Tensor<2> {
         let [batch, _, width] = self.hidden.dims();
@@ -42,13 +86,7 @@ impl HeadInput {
 
     /// Those at the entities' first and last tokens side by side, `[batch, 4 · hidden]`: the subject's, then the object's.
     pub(super) fn entity_ends(&self) -> Tensor<2> {
-        let [batch, ..] = self.hidden.dims();
-        let first = self.entity_spans.clone().narrow(2, 0, 1);
-        let last = self.entity_spans.clone().narrow(2, 1, 1).sub_scalar(1);
-        at(
-            self.hidden.clone(),
-            Tensor::cat(vec![first, last], 2).reshape([batch, 4]),
-        )
+        at(self.hidden.clone(), ends(&self.entity_spans))
     }
 
     /// The means over the subject's and over the object's tokens, `[batch, 2, hidden]`.
@@ -71,18 +109,33 @@ impl HeadInput {
     }
 }
 
-/// The states `[batch, seq_len, width]` at `n` positions `[batch, n]` side by side, `[batch, n · width]`.
-pub(super) fn at(states: Tensor<3>, positions: Tensor<2, Int>) -> Tensor<2> {
+/// The states `[batch, seq_len, width]` at `n` positions `[batch, n]`, `[batch, n, width]`.
+pub(crate) fn chosen(states: Tensor<3>, positions: Tensor<2, Int>) -> Tensor<3> {
     let [batch, _, width] = states.dims();
     let [_, count] = positions.dims();
     let index = positions.reshape([batch, count, 1]).expand([batch, count, width]);
-    states.gather(1, index).reshape([batch, count * width])
+    states.gather(1, index)
+}
+
+/// The same side by side, `[batch, n · width]`.
+pub(super) fn at(states: Tensor<3>, positions: Tensor<2, Int>) -> Tensor<2> {
+    chosen(states, positions).flatten(1, 2)
+}
+
+/// The first and the last token of spans `[batch, 2, 2]`, whose ends are the tokens behind them: `[batch, 4]`.
+fn ends(spans: &Tensor<3, Int>) -> Tensor<2, Int> {
+    let first = spans.clone().narrow(2, 0, 1);
+    let last = spans.clone().narrow(2, 1, 1).sub_scalar(1);
+    Tensor::cat(vec![first, last], 2).flatten(1, 2)
+}
+
+/// `[1, n]`.
+fn same_in_all_rows(values: &[i32], device: &Device) -> Tensor<2, Int> {
+    Tensor::from_data(TensorData::new(values.to_vec(), [1, values.len()]), device)
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, TensorData};
-
     use super::*;
 
     /// Hidden states whose every element tells where it stands: 100 · row + 10 · token + element; the second row has three

@@ -4,7 +4,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::{HeadConfig, HeadInput, NoSettings, linear, output};
+use super::{HeadConfig, HeadInput, NoSettings, Tokens, linear, output};
 use crate::ops::Pass;
 
 /// `output(dropout(tanh(dense(mean))))`, with the mean of the hidden states of all tokens, special tokens and markers included.
@@ -19,6 +19,8 @@ pub struct MeanHead {
 }
 
 impl MeanHead {
+    pub(super) const TOKENS: Tokens = Tokens::All;
+
     pub(super) fn new(_: NoSettings, config: &HeadConfig, device: &Device) -> Self {
         Self {
             dense: linear(config.hidden_size, config.hidden_size, device),

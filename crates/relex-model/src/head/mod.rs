@@ -31,6 +31,7 @@ pub use entity_mean::EntityMeanHead;
 pub use entity_span_cls::EntitySpanClsHead;
 pub use entity_start::EntityStartHead;
 pub use input::HeadInput;
+pub(crate) use input::{Tokens, chosen};
 pub use kind::NoSettings;
 pub use mean::MeanHead;
 pub use r_bert::RBertHead;
@@ -38,7 +39,7 @@ pub use r_bert::RBertHead;
 use crate::{Architecture, ops::Pass};
 
 /// Writes [`HeadKind`] and [`Head`] from one list: a line holds a head's documentation, its name here, its module, its settings
-/// and its name in configuration files. The module has `new(settings, config, device)` and `forward(input, pass)`.
+/// and its name in configuration files. The module has `TOKENS`, `new(settings, config, device)` and `forward(input, pass)`.
 macro_rules! heads {
     ($($(#[$documentation:meta])* $kind:ident($head:ty, $settings:ty) = $name:literal,)+) => {
         /// Which head stands on the encoder, with its settings.
@@ -76,6 +77,13 @@ macro_rules! heads {
             pub fn new(config: &HeadConfig, device: &Device) -> Self {
                 match config.kind {
                     $(HeadKind::$kind(settings) => Self::$kind(<$head>::new(settings, config, device)),)+
+                }
+            }
+
+            /// The tokens that it reads.
+            pub(crate) fn tokens(&self) -> Tokens {
+                match self {
+                    $(Self::$kind(_) => <$head>::TOKENS,)+
                 }
             }
 

@@ -4,7 +4,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::{HeadConfig, HeadInput, NoSettings, linear, output};
+use super::{HeadConfig, HeadInput, NoSettings, Tokens, linear, output};
 use crate::ops::{self, Pass};
 
 /// `output(dropout([first(h₀); entity(mean_subject); entity(mean_object)]))`, where a layer is `W · dropout(tanh(x)) + b` and both
@@ -22,6 +22,8 @@ pub struct RBertHead {
 }
 
 impl RBertHead {
+    pub(super) const TOKENS: Tokens = Tokens::All;
+
     pub(super) fn new(_: NoSettings, config: &HeadConfig, device: &Device) -> Self {
         let width = config.hidden_size;
         Self {

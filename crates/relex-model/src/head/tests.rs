@@ -1,5 +1,6 @@
 //! Every head against PyTorch in values and gradients, against finite differences, and under padding.
 
+mod chosen;
 mod gradients;
 mod padding;
 mod reference;

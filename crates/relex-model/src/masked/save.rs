@@ -11,7 +11,7 @@ use crate::{
     EncoderConfig, ModelError, TextEncoder,
     export::{json_bytes, write_tokenizer},
     load::{Collect, WeightTensor},
-    save::{new_folder, replace_folder, serialize, write},
+    save::{new_folder, replace_folder, write, write_weights},
     transformers::{masked_class_name, prefix},
 };
 
@@ -37,7 +37,7 @@ pub fn save_masked_model(
     let tensors = tensors(model, config).map_err(weights)?;
     let temporary = new_folder(folder)?;
     let place = |name: &str| temporary.path().join(name);
-    write(place("model.safetensors"), &serialize(tensors).map_err(weights)?)?;
+    write_weights(&place("model.safetensors"), tensors)?;
     write(place("config.json"), &config_json(config, source)?)?;
     write_tokenizer(temporary.path(), text_encoder, config)?;
     replace_folder(temporary, folder)

@@ -15,14 +15,17 @@ pub(super) fn attention(
     precision: Precision,
     mask: Option<DropoutMask>,
 ) -> Tensor<3> {
-    let [batch, seq_len, width] = states[0].dims();
+    let [batch, queries, width] = states[0].dims();
     let head_size = width / heads;
-    // [batch, seq_len, hidden] → [batch, heads, seq_len, head_size]
-    let [query, key, value] = states.map(|x| x.reshape([batch, seq_len, heads, head_size]).swap_dims(1, 2));
+    // [batch, tokens, hidden] → [batch, heads, tokens, head_size]
+    let [query, key, value] = states.map(|x| {
+        let [_, tokens, _] = x.dims();
+        x.reshape([batch, tokens, heads, head_size]).swap_dims(1, 2)
+    });
     let scores = precision.raise(query.matmul(key.swap_dims(2, 3)));
     let probabilities = super::softmax(scores, bias, 1.0 / (head_size as f32).sqrt(), mask);
     let context = precision.lower(probabilities).matmul(value);
-    context.swap_dims(1, 2).reshape([batch, seq_len, width])
+    context.swap_dims(1, 2).reshape([batch, queries, width])
 }
 
 pub(super) fn feed_forward(

@@ -51,8 +51,9 @@ pub(crate) fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor
     }
 }
 
-/// Multi-head attention, all of `[batch, seq_len, hidden]` and computed in `precision`: softmax over the keys of
-/// `query · key / √(hidden / heads) + bias`, dropout, times `value`. `bias` is `[batch, 1, 1, seq_len]`.
+/// Multi-head attention, computed in `precision`: softmax over the keys of `query · key / √(hidden / heads) + bias`, dropout, times
+/// `value`. Query and output are `[batch, queries, hidden]`, key and value `[batch, seq_len, hidden]`, `bias` is
+/// `[batch, 1, 1, seq_len]`.
 pub(crate) fn attention(
     states: [Tensor<3>; 3],
     bias: Tensor<4>,

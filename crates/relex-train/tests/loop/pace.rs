@@ -69,7 +69,7 @@ fn an_evaluation_says_who_was_taken_for_whom() {
 #[test]
 fn the_best_evaluation_is_kept() {
     let constant = ["schedule.kind=constant", "optimizer.learning_rate=0.1"];
-    let keep_best = ["training.keep=best", "training.choose_by=loss", "training.epochs=5"];
+    let keep_best = ["training.keep=best", "training.choose_by=loss", "training.epochs=4"];
     let (kept, reports) = Bench::new(&[&constant[..], &keep_best].concat()).run();
     let losses: Vec<f64> = reports.evaluations.iter().map(|report| report.valid_loss).collect();
     let best = (0..losses.len())

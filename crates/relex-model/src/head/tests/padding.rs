@@ -33,7 +33,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn example()(ids in prop::collection::vec(5u32..97, 2..18), places_of in any::<[u8; 4]>()) -> EncodedExample {
+    pub(super) fn example()(ids in prop::collection::vec(5u32..97, 2..18), places_of in any::<[u8; 4]>()) -> EncodedExample {
         let span = |a: u8, b: u8| places(ids.len(), a.into(), b.into());
         let spans = [span(places_of[0], places_of[1]), span(places_of[2], places_of[3])];
         EncodedExample {

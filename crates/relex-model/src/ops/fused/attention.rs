@@ -28,7 +28,7 @@ use crate::{
     ops::DropoutMask,
 };
 
-/// All but the bias are `[batch, seq_len, hidden]`; `bias` is `[batch, 1, 1, seq_len]`.
+/// `query` is `[batch, queries, hidden]`, `key` and `value` are `[batch, seq_len, hidden]`, `bias` is `[batch, 1, 1, seq_len]`.
 pub(in crate::ops) fn attention(
     [query, key, value]: [Tensor<3>; 3],
     bias: Tensor<4>,
@@ -134,11 +134,11 @@ impl<B: AttentionKernels, C: CheckpointStrategy> AttentionOps for Autodiff<B, C>
 
 impl AttentionKernels for Flex {
     fn attention_kernel(inputs: [FlexTensor; 3], bias: FlexTensor, config: Config) -> FlexTensor {
-        let size = Size::new(&inputs[0], config);
+        let size = Size::new(&inputs, config);
         let inputs = inputs.map(contiguous);
         let bias = contiguous(bias);
-        let mut context = zeros(size.elements());
-        size.heads(&mut context)
+        let mut context = zeros(inputs[0].shape().num_elements());
+        size.heads(&mut context, size.queries)
             .into_par_iter()
             .enumerate()
             .for_each_init(Vec::new, |scores, (index, context)| {
@@ -149,7 +149,7 @@ impl AttentionKernels for Flex {
                 }
                 add_tile(context, matrix(scores, size.seq_len), value, Accum::Replace);
             });
-        size.tensor(context)
+        FlexTensor::from_data(TensorData::new(context, inputs[0].shape()))
     }
 
     fn attention_backward_kernel(
@@ -158,11 +158,13 @@ impl AttentionKernels for Flex {
         bias: FlexTensor,
         config: Config,
     ) -> [FlexTensor; 3] {
-        let size = Size::new(&grad, config);
+        let size = Size::new(&inputs, config);
         let inputs = inputs.map(contiguous);
         let (grad, bias) = (contiguous(grad), contiguous(bias));
-        let mut gradients: [Vec<f32>; 3] = std::array::from_fn(|_| zeros(size.elements()));
-        let [of_query, of_key, of_value] = gradients.each_mut().map(|gradient| size.heads(gradient));
+        let mut gradients = inputs.each_ref().map(|input| zeros(input.shape().num_elements()));
+        let [of_query, of_key, of_value] = &mut gradients;
+        let of_query = size.heads(of_query, size.queries);
+        let [of_key, of_value] = [of_key, of_value].map(|gradient| size.heads(gradient, size.seq_len));
         (of_query, of_key, of_value).into_par_iter().enumerate().for_each_init(
             || (Vec::new(), Vec::new()),
             |(probabilities, of_scores), (index, (of_query, of_key, of_value))| {
@@ -179,24 +181,28 @@ impl AttentionKernels for Flex {
                 add_tile(of_query, of_scores, key, Accum::Replace);
             },
         );
-        gradients.map(|gradient| size.tensor(gradient))
+        let [of_query, of_key, of_value] = gradients;
+        let [query, key, value] = inputs.each_ref().map(TensorMetadata::shape);
+        [(of_query, query), (of_key, key), (of_value, value)]
+            .map(|(gradient, shape)| FlexTensor::from_data(TensorData::new(gradient, shape)))
     }
 }
 
 #[derive(Clone, Copy)]
 struct Size {
-    batch: usize,
+    queries: usize,
     seq_len: usize,
     width: usize,
     config: Config,
 }
 
 impl Size {
-    /// Of `[batch, seq_len, width]`.
-    fn new(input: &FlexTensor, config: Config) -> Self {
-        let [batch, seq_len, width] = input.shape().dims();
+    /// Of query, key and value.
+    fn new([query, key, _]: &[FlexTensor; 3], config: Config) -> Self {
+        let [_, queries, width] = query.shape().dims();
+        let [_, seq_len, _] = key.shape().dims();
         Self {
-            batch,
+            queries,
             seq_len,
             width,
             config,
@@ -211,21 +217,18 @@ impl Size {
         1.0 / (self.head_size() as f32).sqrt()
     }
 
-    fn elements(&self) -> usize {
-        self.batch * self.seq_len * self.width
-    }
-
-    /// The head of this index in `[batch, seq_len, width]`, sentence by sentence: `[seq_len, head_size]`.
+    /// The head of this index in `[batch, tokens, width]`, sentence by sentence: `[tokens, head_size]`.
     fn head<'a>(&self, input: &'a FlexTensor, index: usize) -> MatRef<'a, f32> {
+        let [_, tokens, _] = input.shape().dims();
         let (row, head) = (index / self.config.heads, index % self.config.heads);
-        let first = [row * self.seq_len, head * self.head_size()];
-        matrix(values(input), self.width).submatrix(first[0], first[1], self.seq_len, self.head_size())
+        let first = [row * tokens, head * self.head_size()];
+        matrix(values(input), self.width).submatrix(first[0], first[1], tokens, self.head_size())
     }
 
-    /// All heads, in the order of their indices, to write to.
-    fn heads<'a>(&self, output: &'a mut [f32]) -> Vec<MatMut<'a, f32>> {
-        let mut heads = Vec::with_capacity(self.batch * self.config.heads);
-        for sentence in output.chunks_exact_mut(self.seq_len * self.width) {
+    /// All heads of `tokens` a sentence, in the order of their indices, to write to.
+    fn heads<'a>(&self, output: &'a mut [f32], tokens: usize) -> Vec<MatMut<'a, f32>> {
+        let mut heads = Vec::new();
+        for sentence in output.chunks_exact_mut(tokens * self.width) {
             let mut rest = matrix_mut(sentence, self.width);
             for _ in 0..self.config.heads {
                 let (head, others) = rest.split_at_col_mut(self.head_size());
@@ -238,12 +241,12 @@ impl Size {
 
     /// Index of a head's first score among those of all of them, by which masks go.
     fn first(&self, index: usize) -> usize {
-        index * self.seq_len * self.seq_len
+        index * self.queries * self.seq_len
     }
 
-    /// `left · rightᵀ`, `[seq_len, seq_len]`.
+    /// `left · rightᵀ`, `[queries, seq_len]`.
     fn scores(&self, left: MatRef<'_, f32>, right: MatRef<'_, f32>, scores: &mut Vec<f32>) {
-        scores.resize(self.seq_len * self.seq_len, 0.0);
+        scores.resize(self.queries * self.seq_len, 0.0);
         add_tile(
             matrix_mut(scores, self.seq_len),
             left,
@@ -252,7 +255,7 @@ impl Size {
         );
     }
 
-    /// `[seq_len, seq_len]`, before dropout.
+    /// `[queries, seq_len]`, before dropout.
     fn probabilities(
         &self,
         query: MatRef<'_, f32>,
@@ -263,11 +266,6 @@ impl Size {
     ) {
         self.scores(query, key, scores);
         let bias = &values(bias)[index / self.config.heads * self.seq_len..][..self.seq_len];
-        kernel::softmax(scores, bias, self.seq_len, self.seq_len, self.scale());
-    }
-
-    /// `[batch, seq_len, width]`.
-    fn tensor(&self, values: Vec<f32>) -> FlexTensor {
-        FlexTensor::from_data(TensorData::new(values, [self.batch, self.seq_len, self.width]))
+        kernel::softmax(scores, bias, self.queries, self.seq_len, self.scale());
     }
 }

@@ -81,7 +81,7 @@ impl FeedForwardOps for Flex {
             outer_bias,
             activation,
         };
-        Self::feed_forward_kernel(network, Inner::Dropped).0
+        Self::feed_forward_kernel(network)
     }
 }
 
@@ -96,69 +96,85 @@ pub(crate) struct Network<B: Backend> {
     activation: Activation,
 }
 
-/// What becomes of the inner product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Inner {
-    /// A backward pass will need it.
-    Kept,
-    Dropped,
-}
-
-/// The forward kernel on a backend's own tensors; the backward pass is made of those of [`FusedKernels`].
+/// Forward kernels on a backend's own tensors; the backward pass is made of those of [`FusedKernels`].
 pub(crate) trait FeedForwardKernels: FusedKernels {
-    /// The output, and the inner product without its bias, if it is to be kept.
-    fn feed_forward_kernel(network: Network<Self>, inner: Inner) -> (FloatTensor<Self>, Option<FloatTensor<Self>>);
+    /// The output.
+    fn feed_forward_kernel(network: Network<Self>) -> FloatTensor<Self>;
+    /// The output, and the inner product without its bias, which the backward pass needs.
+    fn feed_forward_kernel_with_inner(network: Network<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
 impl FeedForwardKernels for Flex {
-    fn feed_forward_kernel(network: Network<Self>, inner: Inner) -> (FlexTensor, Option<FlexTensor>) {
-        let input = contiguous(network.input);
-        let [inner_weight, outer_weight] = [network.inner_weight, network.outer_weight].map(contiguous);
-        let [inner_bias, outer_bias] = [network.inner_bias, network.outer_bias].map(contiguous);
-        let [hidden, width] = [last_dimension(&input), last_dimension(&inner_weight)];
-        let rows = as_matrix(&input).nrows();
-        let at_once = rows.div_ceil(rows.div_ceil(ROWS));
+    fn feed_forward_kernel(network: Network<Self>) -> FlexTensor {
+        let network = network.contiguous();
+        let [hidden, width] = network.widths();
+        let rows = network.rows_at_once();
+        let mut output = repeated(values(&network.outer_bias), network.rows());
+        let inputs = values(&network.input).par_chunks(rows * hidden);
+        let outputs = output.par_chunks_mut(rows * hidden);
+        (inputs, outputs).into_par_iter().for_each_init(
+            || [(); 2].map(|()| vec![0.0; rows * width]),
+            |[inner, activated], (input, output)| {
+                let inner = &mut inner[..input.len() / hidden * width];
+                network.through(input, inner, activated, output);
+            },
+        );
+        from_rows(output, hidden)
+    }
 
-        let through = |input: &[f32], inner: &mut [f32], activated: &mut [f32], output: &mut [f32]| {
-            let activated = &mut activated[..inner.len()];
-            let products = matrix_mut(inner, width);
-            add_product(
-                products,
-                matrix(input, hidden),
-                as_matrix(&inner_weight),
-                Accum::Replace,
-            );
-            kernel::activate(inner, values(&inner_bias), network.activation, activated);
-            let output = matrix_mut(output, hidden);
-            add_product(output, matrix(activated, width), as_matrix(&outer_weight), Accum::Add);
-        };
-        let scratch = || vec![0.0; at_once * width];
-        let mut output = repeated(values(&outer_bias), rows);
-        let inputs = values(&input).par_chunks(at_once * hidden);
-        let outputs = output.par_chunks_mut(at_once * hidden);
-        let kept = match inner {
-            Inner::Kept => {
-                let mut kept = zeros(rows * width);
-                let inner = kept.par_chunks_mut(at_once * width);
-                (inputs, inner, outputs)
-                    .into_par_iter()
-                    .for_each_init(scratch, |activated, (input, inner, output)| {
-                        through(input, inner, activated, output);
-                    });
-                Some(from_rows(kept, width))
-            }
-            Inner::Dropped => {
-                (inputs, outputs).into_par_iter().for_each_init(
-                    || (scratch(), scratch()),
-                    |(inner, activated), (input, output)| {
-                        let inner = &mut inner[..input.len() / hidden * width];
-                        through(input, inner, activated, output);
-                    },
-                );
-                None
-            }
-        };
-        (from_rows(output, hidden), kept)
+    fn feed_forward_kernel_with_inner(network: Network<Self>) -> (FlexTensor, FlexTensor) {
+        let network = network.contiguous();
+        let [hidden, width] = network.widths();
+        let rows = network.rows_at_once();
+        let mut output = repeated(values(&network.outer_bias), network.rows());
+        let mut inner = zeros(network.rows() * width);
+        let inputs = values(&network.input).par_chunks(rows * hidden);
+        let inners = inner.par_chunks_mut(rows * width);
+        let outputs = output.par_chunks_mut(rows * hidden);
+        (inputs, inners, outputs).into_par_iter().for_each_init(
+            || vec![0.0; rows * width],
+            |activated, (input, inner, output)| network.through(input, inner, activated, output),
+        );
+        (from_rows(output, hidden), from_rows(inner, width))
+    }
+}
+
+impl Network<Flex> {
+    fn contiguous(self) -> Self {
+        Self {
+            input: contiguous(self.input),
+            inner_weight: contiguous(self.inner_weight),
+            inner_bias: contiguous(self.inner_bias),
+            outer_weight: contiguous(self.outer_weight),
+            outer_bias: contiguous(self.outer_bias),
+            activation: self.activation,
+        }
+    }
+
+    /// Of the hidden states and of what is between the layers.
+    fn widths(&self) -> [usize; 2] {
+        [&self.input, &self.inner_weight].map(last_dimension)
+    }
+
+    fn rows(&self) -> usize {
+        as_matrix(&self.input).nrows()
+    }
+
+    /// At most [`ROWS`], and about as many each time.
+    fn rows_at_once(&self) -> usize {
+        self.rows().div_ceil(self.rows().div_ceil(ROWS))
+    }
+
+    /// Takes some rows through both layers and adds what comes out to `output`. `inner` becomes the inner product without its bias;
+    /// `activated` has room for as much.
+    fn through(&self, input: &[f32], inner: &mut [f32], activated: &mut [f32], output: &mut [f32]) {
+        let [hidden, width] = self.widths();
+        let activated = &mut activated[..inner.len()];
+        let (input, inner_weight) = (matrix(input, hidden), as_matrix(&self.inner_weight));
+        add_product(matrix_mut(inner, width), input, inner_weight, Accum::Replace);
+        kernel::activate(inner, values(&self.inner_bias), self.activation, activated);
+        let (activated, outer_weight) = (matrix(activated, width), as_matrix(&self.outer_weight));
+        add_product(matrix_mut(output, hidden), activated, outer_weight, Accum::Add);
     }
 }
 
@@ -220,11 +236,10 @@ impl<B: FeedForwardKernels, C: CheckpointStrategy> FeedForwardOps for Autodiff<B
         };
         match prepared {
             OpsKind::Tracked(prep) => {
-                let (output, inner) = B::feed_forward_kernel(network.clone(), Inner::Kept);
-                let inner = inner.expect("it was to be kept");
+                let (output, inner) = B::feed_forward_kernel_with_inner(network.clone());
                 prep.finish(Kept { network, inner }, output)
             }
-            OpsKind::UnTracked(prep) => prep.finish(B::feed_forward_kernel(network, Inner::Dropped).0),
+            OpsKind::UnTracked(prep) => prep.finish(B::feed_forward_kernel(network)),
         }
     }
 }

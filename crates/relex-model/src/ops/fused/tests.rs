@@ -152,25 +152,33 @@ fn check_all<const N: usize>(
 #[test]
 fn attention_equals_the_composed_one() {
     let device = Device::flex().autodiff();
-    // 32 is a length that Burn multiplies otherwise; the bias hides the last two keys of the second row.
-    for (seq_len, mask) in [(7, None), (7, Some(MASK)), (32, Some(MASK))] {
+    // 32 is a length that Burn multiplies otherwise; the bias hides the last two keys of the second row. Not every token asks.
+    for (queries, seq_len, mask) in [
+        (7, 7, None),
+        (7, 7, Some(MASK)),
+        (32, 32, Some(MASK)),
+        (2, 7, None),
+        (2, 32, Some(MASK)),
+    ] {
+        let asking = [2, queries, 24];
         let shape = [2, seq_len, 24];
-        let states = |flat: [Tensor<1>; 3]| flat.map(|x| x.reshape(shape));
+        let states =
+            |[query, key, value]: [Tensor<1>; 3]| [query.reshape(asking), key.reshape(shape), value.reshape(shape)];
         check_all(
-            [&shape, &shape, &shape],
+            [&asking, &shape, &shape],
             |flat| super::attention(states(flat), bias(seq_len, &device), 3, mask),
             |flat| {
-                let heads = |x: Tensor<3>| x.reshape([2, seq_len, 3, 8]).swap_dims(1, 2);
+                let heads = |x: Tensor<3>| x.reshape([2, -1, 3, 8]).swap_dims(1, 2);
                 let [query, key, value] = states(flat).map(heads);
                 let scores = query.matmul(key.swap_dims(2, 3));
                 let p = composed::softmax(scores, bias(seq_len, &device), 1.0 / 8f32.sqrt(), None);
                 let p = match mask {
                     None => p,
-                    Some(mask) => p * mask_tensor([2, 3, seq_len, seq_len], mask, &device),
+                    Some(mask) => p * mask_tensor([2, 3, queries, seq_len], mask, &device),
                 };
-                p.matmul(value).swap_dims(1, 2).reshape(shape)
+                p.matmul(value).swap_dims(1, 2).reshape(asking)
             },
-            &format!("attention over {seq_len}, {mask:?}"),
+            &format!("attention of {queries} over {seq_len}, {mask:?}"),
         );
     }
 }
@@ -179,13 +187,16 @@ fn attention_equals_the_composed_one() {
 fn attention_without_dropout_equals_that_of_other_devices() {
     let device = Device::flex().autodiff();
     let shape = [2, 9, 24];
-    let states = |flat: [Tensor<1>; 3]| flat.map(|x| x.reshape(shape));
-    check_all(
-        [&shape, &shape, &shape],
-        |flat| super::attention(states(flat), bias(9, &device), 3, None),
-        |flat| composed::attention(states(flat), bias(9, &device), 3, Precision::F32, None),
-        "attention",
-    );
+    for asking in [shape, [2, 5, 24]] {
+        let states =
+            |[query, key, value]: [Tensor<1>; 3]| [query.reshape(asking), key.reshape(shape), value.reshape(shape)];
+        check_all(
+            [&asking, &shape, &shape],
+            |flat| super::attention(states(flat), bias(9, &device), 3, None),
+            |flat| composed::attention(states(flat), bias(9, &device), 3, Precision::F32, None),
+            "attention",
+        );
+    }
 }
 
 #[test]
