@@ -1,15 +1,12 @@
 //! A `bilstm-v2` head on hidden states of a batch, forward alone and with its backward pass.
 //!
-//! `MIMALLOC_PURGE_DELAY=-1 cargo bench -p relex-model --bench bilstm`, with the allocator as `relex` has it;
+//! `cargo bench -p relex-model --bench bilstm`, with `GLIBC_TUNABLES` as in `relex-cli/src/allocator.rs`;
 //! `docs/benchmarks/bilstm.py` is the same in PyTorch.
 
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use relex_model::{Head, HeadConfig, HeadInput, Pass};
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const HIDDEN: usize = 384;
 const BATCH: usize = 32;

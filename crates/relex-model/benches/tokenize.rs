@@ -14,10 +14,6 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use relex_data::{DatasetSpec, Marked, Markers, Role, mark};
 use relex_model::TextEncoder;
 
-/// The program's, see `relex-cli/src/allocator.rs`.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Rows in KLUE-RE.
 const ROWS: usize = 32_470;
 

@@ -109,7 +109,10 @@ mod tests {
         // Of a token: 2 · (4 · 16 + 2 · 32) + 4 · 3 · 4 = 304; six of them, two layers, three times.
         assert_eq!(of_head("mean"), Some(304.0 * 6.0 * 2.0 * 3.0));
         // In the last layer 2 · 2 · 16 = 64 for keys and values of six, the other 240 for two rows' two.
-        assert_eq!(of_head("entity-start"), Some((304.0 * 6.0 + 64.0 * 6.0 + 240.0 * 4.0) * 3.0));
+        assert_eq!(
+            of_head("entity-start"),
+            Some((304.0 * 6.0 + 64.0 * 6.0 + 240.0 * 4.0) * 3.0)
+        );
         assert_eq!(of_steps(&json!({}), &json!({}), metrics), None);
     }
 

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 /// A tile is at most so high and so wide: enough work for packing its operands to be small beside it, small enough for every
 /// thread to get a share.
-const TILE: [usize; 2] = [320, 768];
+const TILE: [usize; 2] = [320, 192];
 
 /// Elements in one piece of filling, transposing and copying.
 const BLOCK: usize = 32;
