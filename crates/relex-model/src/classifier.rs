@@ -48,17 +48,16 @@ impl Classifier {
     /// Logits `[batch, labels]`. What the head does not read is not computed in the encoder's last layer.
     pub fn forward(&self, batch: BatchTensors, pass: &mut Pass<'_>) -> Tensor<2> {
         let chosen = self.head.tokens().positions(&batch);
-        let is_chosen = chosen.is_some();
         let types = self.type_embedding.as_ref().zip(batch.entity_types);
         let hidden = self.encoder.forward_with(
             types.map(|(embedding, types)| embedding.forward(types)),
             batch.input_ids,
             batch.token_types,
             batch.attention_mask.clone(),
-            chosen,
+            chosen.as_ref(),
             pass,
         );
-        let input = if is_chosen {
+        let input = if chosen.is_some() {
             HeadInput::of_chosen(hidden)
         } else {
             HeadInput {

@@ -42,8 +42,8 @@ pub fn export_classifier(
     let temporary = new_folder(folder)?;
     let place = |name: &str| temporary.path().join(name);
     write_weights(&place("model.safetensors"), tensors)?;
-    write(place("config.json"), &config(model, source, task)?)?;
-    write(place("relex.json"), &json_bytes(&model.config))?;
+    write(&place("config.json"), &config(model, source, task)?)?;
+    write(&place("relex.json"), &json_bytes(&model.config))?;
     write_tokenizer(temporary.path(), &model.text_encoder, &model.encoder_config)?;
     replace_folder(temporary, folder)?;
     Ok(task)
@@ -55,9 +55,9 @@ pub(crate) fn write_tokenizer(
     text_encoder: &TextEncoder,
     encoder: &EncoderConfig,
 ) -> Result<(), ModelError> {
-    write(folder.join("tokenizer.json"), &text_encoder.to_json()?)?;
+    write(&folder.join("tokenizer.json"), &text_encoder.to_json()?)?;
     let special = text_encoder.special_tokens(encoder.pad_token_id);
-    write(folder.join("special_tokens_map.json"), &json_bytes(&special))?;
+    write(&folder.join("special_tokens_map.json"), &json_bytes(&special))?;
     let mut tokenizer = Map::new();
     tokenizer.insert("tokenizer_class".into(), "PreTrainedTokenizerFast".into());
     tokenizer.insert("model_max_length".into(), encoder.max_tokens().into());
@@ -65,7 +65,7 @@ pub(crate) fn write_tokenizer(
         tokenizer.insert("model_input_names".into(), json!(["input_ids", "attention_mask"]));
     }
     tokenizer.extend(special);
-    write(folder.join("tokenizer_config.json"), &json_bytes(&tokenizer))
+    write(&folder.join("tokenizer_config.json"), &json_bytes(&tokenizer))
 }
 
 /// Whether a classifier has nothing on its encoder but a dense layer as wide, and an output layer with a bias, for the first

@@ -4,11 +4,7 @@
 
 mod weights;
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, io::Write, path::Path};
 
 use burn::{module::Module, tensor::Device};
 use relex_data::{DataError, DatasetSpec, Example, Marked, Markers, Query, mark, mark_with_query};
@@ -184,13 +180,13 @@ pub fn save_classifier(
 ) -> Result<(), ModelError> {
     let temporary = new_folder(folder)?;
     let encoder_config = encoder_config(&encoder_folder.join("config.json"), classifier.encoder.vocab_size())?;
-    write(temporary.path().join("config.json"), &encoder_config)?;
-    write(temporary.path().join("tokenizer.json"), &text_encoder.to_json()?)?;
+    write(&temporary.path().join("config.json"), &encoder_config)?;
+    write(&temporary.path().join("tokenizer.json"), &text_encoder.to_json()?)?;
     let json = serde_json::to_vec_pretty(config).map_err(|error| ModelError::Config {
         path: folder.join("relex.json"),
         reason: error.to_string(),
     })?;
-    write(temporary.path().join("relex.json"), &json)?;
+    write(&temporary.path().join("relex.json"), &json)?;
     let tensors = tensors(classifier).map_err(|reason| ModelError::Weights {
         path: folder.join("model.safetensors"),
         reason,
@@ -300,8 +296,8 @@ impl Tensors {
     }
 }
 
-pub(crate) fn write(path: PathBuf, bytes: &[u8]) -> Result<(), ModelError> {
-    write_with(&path, |file| file.write_all(bytes))
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+    write_with(path, |file| file.write_all(bytes))
 }
 
 /// Writes a file whole or not at all, piece by piece.

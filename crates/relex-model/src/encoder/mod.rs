@@ -144,7 +144,7 @@ impl Encoder {
         input_ids: Tensor<2, Int>,
         token_type_ids: Option<Tensor<2, Int>>,
         attention_mask: Tensor<2>,
-        chosen: Option<Tensor<2, Int>>,
+        chosen: Option<&Tensor<2, Int>>,
         pass: &mut Pass<'_>,
     ) -> Tensor<3> {
         let attention_bias = attention_bias(attention_mask);
@@ -155,7 +155,7 @@ impl Encoder {
         };
         let last = self.layers.len() - 1;
         self.layers.iter().enumerate().fold(embedded, |hidden, (index, layer)| {
-            let chosen = chosen.clone().filter(|_| index == last);
+            let chosen = chosen.filter(|_| index == last).cloned();
             match self.activations {
                 Activations::Kept => layer.forward(hidden, attention_bias.clone(), chosen, pass),
                 Activations::Recomputed => {

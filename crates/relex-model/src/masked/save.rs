@@ -38,7 +38,7 @@ pub fn save_masked_model(
     let temporary = new_folder(folder)?;
     let place = |name: &str| temporary.path().join(name);
     write_weights(&place("model.safetensors"), tensors)?;
-    write(place("config.json"), &config_json(config, source)?)?;
+    write(&place("config.json"), &config_json(config, source)?)?;
     write_tokenizer(temporary.path(), text_encoder, config)?;
     replace_folder(temporary, folder)
 }
