@@ -1,4 +1,7 @@
 //! A safetensors file, written tensor by tensor: of weights in the gigabytes no second copy is made.
+//!
+//! The library's own `serialize_to_file` does the same, but its file is for its owner alone and not synced; one that others are to
+//! load follows the umask.
 
 use std::path::Path;
 
