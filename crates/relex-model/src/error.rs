@@ -96,7 +96,7 @@ pub enum ModelError {
         /// What does not fit, and the remedy.
         reason: String,
     },
-    /// An example cannot be marked.
+    /// An example cannot be marked, or a file cannot be written.
     #[error(transparent)]
     Data(#[from] relex_data::DataError),
     /// The wanted device cannot be used.

@@ -27,21 +27,20 @@ pub fn export_classifier(
     model: &LoadedClassifier,
     source: &Path,
 ) -> Result<TransformersTask, ModelError> {
-    let weights = |reason: String| ModelError::Weights {
-        path: folder.join("model.safetensors"),
-        reason,
-    };
-    let tensors = tensors(&model.classifier).map_err(weights)?;
+    let tensors = tensors(&model.classifier);
     let task = task(model, &tensors);
     let mut tensors = tensors.all();
     if task == TransformersTask::SequenceClassification {
-        for (name, _) in &mut tensors {
-            *name = classifier_name(model.encoder_config.architecture, name);
-        }
+        let theirs = |name: &str| classifier_name(model.encoder_config.architecture, name);
+        let renamed = tensors.into_iter().map(|tensor| {
+            let name = theirs(tensor.name());
+            tensor.renamed(name)
+        });
+        tensors = renamed.collect();
     }
     let temporary = new_folder(folder)?;
     let place = |name: &str| temporary.path().join(name);
-    write_weights(&place("model.safetensors"), tensors)?;
+    write_weights(temporary.path(), tensors)?;
     write(&place("config.json"), &config(model, source, task)?)?;
     write(&place("relex.json"), &json_bytes(&model.config))?;
     write_tokenizer(temporary.path(), &model.text_encoder, &model.encoder_config)?;
@@ -76,7 +75,7 @@ fn task(model: &LoadedClassifier, tensors: &Tensors) -> TransformersTask {
     let mut rest: Vec<(&str, &[usize])> = tensors
         .rest
         .iter()
-        .map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()))
+        .map(|tensor| (tensor.name(), tensor.shape()))
         .collect();
     rest.sort_unstable();
     let expected: [(&str, &[usize]); 4] = [

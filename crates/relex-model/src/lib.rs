@@ -35,6 +35,7 @@ mod ops;
 #[cfg(test)]
 mod reference_tests;
 mod save;
+mod tensor_file;
 mod transformers;
 mod type_embedding;
 
@@ -54,6 +55,7 @@ pub use load::{
 pub use masked::{HeadOrigin, LoadedMaskedModel, MaskedHead, MaskedModel, load_masked_model, save_masked_model};
 pub use ops::{Activation, DropoutKeys, DropoutMask, Pass, Precision};
 pub use save::{ClassifierConfig, LoadedClassifier, load_classifier, save_classifier};
+pub use tensor_file::{LazyTensor, TensorFile, write_tensors};
 pub use transformers::TransformersTask;
 pub use type_embedding::TypeEmbedding;
 

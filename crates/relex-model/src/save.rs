@@ -2,19 +2,17 @@
 //! `tokenizer.json` as transformers reads them (the encoder under its usual names, the head under
 //! `head.`, a type embedding under `type_embedding.`), and `relex.json` with what only a relation classifier needs.
 
-mod weights;
-
-use std::{collections::BTreeMap, io::Write, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use burn::{module::Module, tensor::Device};
 use relex_data::{DataError, DatasetSpec, Example, Marked, Markers, Query, mark, mark_with_query};
 use serde::{Deserialize, Serialize};
-pub(crate) use weights::write_weights;
 
 use crate::{
     Classifier, EncodedExample, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, Precision, TextEncoder,
     TypeEmbedding,
-    load::{Collect, WeightFile, WeightTensor, fill, find_weights, open_weights},
+    load::{Collect, WeightFile, fill, find_weights, open_weights},
+    tensor_file::{LazyTensor, write_tensors},
     transformers::EitherHead,
 };
 
@@ -187,11 +185,7 @@ pub fn save_classifier(
         reason: error.to_string(),
     })?;
     write(&temporary.path().join("relex.json"), &json)?;
-    let tensors = tensors(classifier).map_err(|reason| ModelError::Weights {
-        path: folder.join("model.safetensors"),
-        reason,
-    })?;
-    write_weights(&temporary.path().join("model.safetensors"), tensors.all())?;
+    write_weights(temporary.path(), tensors(classifier).all())?;
     replace_folder(temporary, folder)
 }
 
@@ -269,40 +263,38 @@ fn encoder_config(path: &Path, vocab_size: usize) -> Result<Vec<u8>, ModelError>
 /// A classifier's weights by name.
 pub(crate) struct Tensors {
     /// The encoder's, under their canonical names.
-    pub(crate) encoder: Vec<(String, WeightTensor)>,
+    pub(crate) encoder: Vec<LazyTensor<'static>>,
     /// The others: the head's under `head.`, and the type embedding's.
-    pub(crate) rest: Vec<(String, WeightTensor)>,
+    pub(crate) rest: Vec<LazyTensor<'static>>,
 }
 
-pub(crate) fn tensors(classifier: &Classifier) -> Result<Tensors, String> {
+pub(crate) fn tensors(classifier: &Classifier) -> Tensors {
     let mut encoder = Collect::with_prefix("");
     classifier.encoder.visit(&mut encoder);
     let mut head = Collect::with_prefix("head.");
     classifier.head.visit(&mut head);
     let mut types = Collect::with_prefix(TYPE_EMBEDDING);
     classifier.type_embedding.visit(&mut types);
-    match encoder.failure.or(head.failure).or(types.failure) {
-        Some(reason) => Err(reason),
-        None => Ok(Tensors {
-            encoder: encoder.tensors,
-            rest: head.tensors.into_iter().chain(types.tensors).collect(),
-        }),
+    Tensors {
+        encoder: encoder.tensors,
+        rest: head.tensors.into_iter().chain(types.tensors).collect(),
     }
 }
 
 impl Tensors {
-    pub(crate) fn all(self) -> Vec<(String, WeightTensor)> {
+    pub(crate) fn all(self) -> Vec<LazyTensor<'static>> {
         self.encoder.into_iter().chain(self.rest).collect()
     }
 }
 
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
-    write_with(path, |file| file.write_all(bytes))
+    Ok(relex_data::write_atomically_with(path, |file| file.write_all(bytes))?)
 }
 
-/// Writes a file whole or not at all, piece by piece.
-fn write_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), ModelError> {
-    relex_data::write_atomically_with(path, write).map_err(|error| ModelError::io(path)(std::io::Error::other(error)))
+/// Writes the `model.safetensors` of a folder, with what transformers wants to find in its header.
+pub(crate) fn write_weights(folder: &Path, tensors: Vec<LazyTensor<'_>>) -> Result<(), ModelError> {
+    let metadata = [("format".to_owned(), "pt".to_owned())];
+    write_tensors(&folder.join("model.safetensors"), metadata.into(), tensors)
 }
 
 /// A temporary folder beside the one that it will be; see [`replace_folder`].

@@ -22,7 +22,7 @@ use crate::{
     batches::training_batches,
     freeze::Freezing,
     loss_scale::LossScale,
-    optimizer::{clip_by_global_norm, optimizer},
+    optimizer::{Optimizer, clip_by_global_norm},
 };
 
 use adversarial::adversarial_gradients;
@@ -280,7 +280,7 @@ pub fn fit(
 
 /// The newest whole checkpoint, or the beginning.
 fn begin(classifier: Classifier, input: &FitInput<'_>) -> Result<(Classifier, TrainingState, StartReport), TrainError> {
-    let optimizer = |classifier: &Classifier| optimizer(&input.config.values().optimizer, classifier);
+    let optimizer = |classifier: &Classifier| Optimizer::new(&input.config.values().optimizer, classifier);
     if input.train.labels.is_empty() {
         return Err(TrainError::Setting {
             key: "data",

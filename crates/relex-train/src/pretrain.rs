@@ -19,7 +19,7 @@ use crate::{
     batches::training_batches,
     fit::{Pace, begin_or_go_on, leave_with, save_to},
     loss_scale::LossScale,
-    optimizer::{clip_by_global_norm, optimizer},
+    optimizer::{Optimizer, clip_by_global_norm},
 };
 
 use batch::{masked_gradients, portions};
@@ -75,7 +75,7 @@ pub fn pretrain(
     let pace = Pace::of_steps(steps, settings.evaluate, input.held_out.len(), save_every);
     let dropout_seed = rand::Rng::next_u64(&mut stream(values.seed, "dropout"));
     let held_out = mask_held_out(input);
-    let optimizer = |model: &MaskedModel| optimizer(&values.optimizer, model);
+    let optimizer = |model: &MaskedModel| Optimizer::new(&values.optimizer, model);
     let averaging = AveragingConfig::default();
     let (mut model, mut state, start) = begin_or_go_on(model, optimizer, &averaging, input.checkpoints, input.device)?;
     let leave =

@@ -147,7 +147,7 @@ fn a_damaged_checkpoint_is_told_and_the_one_before_it_used() {
     let damages: [(&str, &dyn Fn(PathBuf)); 6] = [
         ("weights.safetensors", &flip),
         ("weights.safetensors", &cut),
-        ("optimizer.bpk", &flip),
+        ("optimizer.safetensors", &flip),
         ("state.toml", &flip),
         ("state.toml", &remove),
         ("SHA256SUMS", &cut),

@@ -100,9 +100,11 @@ impl Embeddings {
         pass: &mut Pass<'_>,
     ) -> Tensor<3> {
         let positions = self.positions(&input_ids);
-        let words = self.word_embeddings.forward(input_ids);
+        let words = ops::embedding(&self.word_embeddings, input_ids);
         let types = match token_type_ids {
-            Some(ids) if self.token_type_embeddings.weight.shape()[0] > 1 => self.token_type_embeddings.forward(ids),
+            Some(ids) if self.token_type_embeddings.weight.shape()[0] > 1 => {
+                ops::embedding(&self.token_type_embeddings, ids)
+            }
             _ => self.token_type_embeddings.weight.val().narrow(0, 0, 1).unsqueeze::<3>(),
         };
         let sum = words + (positions + types);
@@ -126,7 +128,7 @@ impl Embeddings {
             Positions::AfterPadding(padding) => {
                 let is_token = input_ids.clone().not_equal_elem(padding).int();
                 let count = is_token.clone().cumsum(1) * is_token;
-                self.position_embeddings.forward(count.add_scalar(padding))
+                ops::embedding(&self.position_embeddings, count.add_scalar(padding))
             }
         }
     }

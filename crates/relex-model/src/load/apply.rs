@@ -5,8 +5,11 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 
-use super::{WeightFile, WeightTensor, names};
-use crate::ModelError;
+use super::{WeightFile, names};
+use crate::{
+    ModelError,
+    tensor_file::{LazyTensor, transpose},
+};
 
 /// Which tensors of a file went into a module, and which did not.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -109,8 +112,12 @@ impl Fill<'_> {
             }
         };
         self.used.insert(name);
-        let tensor = if transposed { transpose(&tensor) } else { tensor };
-        Some(TensorData::new(tensor.values, tensor.shape))
+        Some(if transposed {
+            let [rows, columns] = [tensor.shape[0], tensor.shape[1]];
+            TensorData::new(transpose(&tensor.values, rows, columns), [columns, rows])
+        } else {
+            TensorData::new(tensor.values, tensor.shape)
+        })
     }
 }
 
@@ -144,8 +151,7 @@ impl ModuleMapper for Fill<'_> {
 pub(crate) struct Collect {
     prefix: String,
     at: ModulePath,
-    pub(crate) tensors: Vec<(String, WeightTensor)>,
-    pub(crate) failure: Option<String>,
+    pub(crate) tensors: Vec<LazyTensor<'static>>,
 }
 
 impl Collect {
@@ -167,20 +173,9 @@ impl ModuleVisitor for Collect {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let tensor = param.val();
-        let shape = tensor.dims().to_vec();
-        let values = match tensor.try_into_vec_as::<f32>() {
-            Ok(values) => values,
-            Err(error) => {
-                self.failure.get_or_insert(format!("{error:?}"));
-                return;
-            }
-        };
-        let name = self.at.canonical(&self.prefix);
-        let transposed = self.at.is_transposed(&shape);
-        let tensor = WeightTensor { shape, values };
-        let tensor = if transposed { transpose(&tensor) } else { tensor };
-        self.tensors.push((name, tensor));
+        let tensor = LazyTensor::on_device(self.at.canonical(&self.prefix), param.val());
+        let transposed = self.at.is_transposed(tensor.shape());
+        self.tensors.push(if transposed { tensor.transposed() } else { tensor });
     }
 }
 
@@ -207,17 +202,5 @@ impl ModulePath {
     /// PyTorch keeps a linear layer's weight as [output, input], Burn as [input, output].
     fn is_transposed(&self, shape: &[usize]) -> bool {
         shape.len() == 2 && self.0.last().is_some_and(|(_, container)| container == "Struct:Linear")
-    }
-}
-
-fn transpose(tensor: &WeightTensor) -> WeightTensor {
-    let [rows, columns] = [tensor.shape[0], tensor.shape[1]];
-    let mut values = Vec::with_capacity(rows * columns);
-    for column in 0..columns {
-        values.extend((0..rows).map(|row| tensor.values[row * columns + column]));
-    }
-    WeightTensor {
-        shape: vec![columns, rows],
-        values,
     }
 }

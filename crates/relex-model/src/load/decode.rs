@@ -6,24 +6,24 @@ use half::{bf16 as Bf16, f16 as F16};
 
 use crate::ModelError;
 
-pub(super) fn f32(bytes: &[u8]) -> Vec<f32> {
+pub(crate) fn f32(bytes: &[u8]) -> Vec<f32> {
     each(bytes, f32::from_le_bytes)
 }
 
-pub(super) fn f16(bytes: &[u8]) -> Vec<f32> {
+pub(crate) fn f16(bytes: &[u8]) -> Vec<f32> {
     each(bytes, |chunk| F16::from_le_bytes(chunk).to_f32())
 }
 
-pub(super) fn bf16(bytes: &[u8]) -> Vec<f32> {
+pub(crate) fn bf16(bytes: &[u8]) -> Vec<f32> {
     each(bytes, |chunk| Bf16::from_le_bytes(chunk).to_f32())
 }
 
-pub(super) fn f64(bytes: &[u8]) -> Vec<f32> {
+pub(crate) fn f64(bytes: &[u8]) -> Vec<f32> {
     each(bytes, |chunk| f64::from_le_bytes(chunk) as f32)
 }
 
 /// The error for a parameter of another type than these.
-pub(super) fn unsupported(path: &Path, tensor: &str, kind: &str) -> ModelError {
+pub(crate) fn unsupported(path: &Path, tensor: &str, kind: &str) -> ModelError {
     ModelError::Weights {
         path: path.into(),
         reason: format!("tensor {tensor:?} is of type {kind}; supported are F32, F16, BF16 and F64"),

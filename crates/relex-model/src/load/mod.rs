@@ -1,7 +1,7 @@
 //! Weight files in: safetensors, PyTorch's and GGUF, under Hugging Face's and llama.cpp's names.
 
 mod apply;
-mod decode;
+pub(crate) mod decode;
 mod gguf;
 mod names;
 mod pytorch;

@@ -17,8 +17,8 @@ const WORDS: &str = "embeddings.word_embeddings.weight";
 fn embeddings(encoder: &Encoder) -> Vec<f32> {
     let mut collected = Collect::with_prefix("");
     encoder.visit(&mut collected);
-    let (_, table) = collected.tensors.into_iter().find(|(name, _)| name == WORDS).unwrap();
-    table.values
+    let table = collected.tensors.into_iter().find(|tensor| tensor.name() == WORDS);
+    table.unwrap().fetch().unwrap()
 }
 
 #[test]

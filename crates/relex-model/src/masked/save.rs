@@ -10,8 +10,9 @@ use super::{
 use crate::{
     EncoderConfig, ModelError, TextEncoder,
     export::{json_bytes, write_tokenizer},
-    load::{Collect, WeightTensor},
+    load::Collect,
     save::{new_folder, replace_folder, write, write_weights},
+    tensor_file::LazyTensor,
     transformers::{masked_class_name, prefix},
 };
 
@@ -30,33 +31,28 @@ pub fn save_masked_model(
     text_encoder: &TextEncoder,
     source: &Path,
 ) -> Result<(), ModelError> {
-    let weights = |reason: String| ModelError::Weights {
-        path: folder.join("model.safetensors"),
-        reason,
-    };
-    let tensors = tensors(model, config).map_err(weights)?;
     let temporary = new_folder(folder)?;
     let place = |name: &str| temporary.path().join(name);
-    write_weights(&place("model.safetensors"), tensors)?;
+    write_weights(temporary.path(), tensors(model, config))?;
     write(&place("config.json"), &config_json(config, source)?)?;
     write_tokenizer(temporary.path(), text_encoder, config)?;
     replace_folder(temporary, folder)
 }
 
 /// Every weight under transformers' name.
-fn tensors(model: &MaskedModel, config: &EncoderConfig) -> Result<Vec<(String, WeightTensor)>, String> {
+fn tensors(model: &MaskedModel, config: &EncoderConfig) -> Vec<LazyTensor<'static>> {
     let mut encoder = Collect::with_prefix(prefix(config.architecture));
     model.encoder.visit(&mut encoder);
     let mut head = Collect::with_prefix(PREFIX);
     model.head.visit(&mut head);
-    if let Some(reason) = encoder.failure.or(head.failure) {
-        return Err(reason);
-    }
-    let head = head.tensors.into_iter().map(|(name, tensor)| {
-        let [theirs, _] = in_checkpoint(config.architecture, &name);
-        (theirs.unwrap_or(name), tensor)
+    let head = head.tensors.into_iter().map(|tensor| {
+        let [theirs, _] = in_checkpoint(config.architecture, tensor.name());
+        match theirs {
+            Some(name) => tensor.renamed(name),
+            None => tensor,
+        }
     });
-    Ok(encoder.tensors.into_iter().chain(head).collect())
+    encoder.tensors.into_iter().chain(head).collect()
 }
 
 fn config_json(config: &EncoderConfig, source: &Path) -> Result<Vec<u8>, ModelError> {

@@ -1,5 +1,5 @@
 //! The operations of a transformer that are worth code of their own: linear layers, attention, the feed-forward network,
-//! softmax, activation, dropout, layer norm.
+//! softmax, activation, dropout, layer norm, embeddings.
 //!
 //! On the CPU in `f32` each is one operation with a hand-written backward pass (`fused`); everywhere else it is composed of
 //! Burn's own (`composed`).
@@ -12,8 +12,8 @@ mod precision;
 mod recompute;
 
 use burn::{
-    nn::{LayerNorm, Linear},
-    tensor::Tensor,
+    nn::{Embedding, LayerNorm, Linear},
+    tensor::{Int, Tensor},
 };
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,17 @@ fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutM
     } else {
         composed::softmax(scores, bias, scale, mask)
     }
+}
+
+/// The rows of a table `[count, width]` that `ids` (`[batch, seq_len]`) name: `[batch, seq_len, width]`.
+pub(crate) fn embedding(table: &Embedding, ids: Tensor<2, Int>) -> Tensor<3> {
+    let weight = table.weight.val();
+    if !fuses(&weight) {
+        return table.forward(ids);
+    }
+    let ([batch, seq_len], [_, width]) = (ids.dims(), weight.dims());
+    let rows = ids.into_data().iter::<i64>().map(|id| id as usize).collect();
+    fused::embedding(weight, rows).reshape([batch, seq_len, width])
 }
 
 /// Applies an [`Activation`] to every element.

@@ -12,15 +12,14 @@ fn exported_tensors_are_those_of_the_checkpoint() {
     for family in FAMILIES {
         let reference = Reference::open(family);
         let architecture = reference.config.architecture;
-        let tensors = save::tensors(&reference.classifier(&device)).unwrap();
-        let renamed = tensors
-            .all()
-            .into_iter()
-            .map(|(name, tensor)| (transformers::classifier_name(architecture, &name), tensor));
+        let tensors = save::tensors(&reference.classifier(&device));
+        let renamed = tensors.all().into_iter().map(|tensor| {
+            let name = transformers::classifier_name(architecture, tensor.name());
+            tensor.renamed(name)
+        });
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("model.safetensors");
-        save::write_weights(&path, renamed.collect()).unwrap();
-        let ours = std::fs::read(path).unwrap();
+        save::write_weights(folder.path(), renamed.collect()).unwrap();
+        let ours = std::fs::read(folder.path().join("model.safetensors")).unwrap();
         let theirs = std::fs::read(reference.folder.join("model.safetensors")).unwrap();
         let [ours, theirs] = [&ours, &theirs].map(|bytes| SafeTensors::deserialize(bytes).unwrap());
         let names = |file: &SafeTensors<'_>| {

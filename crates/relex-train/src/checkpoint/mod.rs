@@ -10,18 +10,19 @@ mod weights;
 
 use std::path::{Path, PathBuf};
 
-use burn::{module::Module, optim::ModuleOptimizer, tensor::Device};
+use burn::{module::Module, tensor::Device};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     TrainError,
     fit::{Progress, Snapshot, TrainingState},
+    optimizer::Optimizer,
 };
 
 /// The version of the layout that this program writes and reads.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 const WEIGHTS: &str = "weights.safetensors";
-const OPTIMIZER: &str = "optimizer.bpk";
+const OPTIMIZER: &str = "optimizer.safetensors";
 const STATE: &str = "state.toml";
 const EMA: &str = "ema.safetensors";
 const SWA: &str = "swa.safetensors";
@@ -103,7 +104,7 @@ impl Checkpoints {
         let folder = folder::begin(&self.folder)?;
         let file = |name: &str| folder.path().join(name);
         weights::write(classifier, &file(WEIGHTS))?;
-        optimizer::write(&state.optimizer, &file(OPTIMIZER))?;
+        optimizer::write(&state.optimizer.memory, &file(OPTIMIZER))?;
         for (average, name) in [(&state.ema, EMA), (&state.swa, SWA)] {
             if let Some(average) = average {
                 weights::write(average, &file(name))?;
@@ -138,7 +139,7 @@ impl Checkpoints {
     pub(crate) fn read<M: Module>(
         &self,
         classifier: &M,
-        optimizer: ModuleOptimizer,
+        optimizer: Optimizer,
         device: &Device,
     ) -> Result<Found<M>, TrainError> {
         folder::sweep(&self.folder)?;
@@ -176,7 +177,7 @@ impl Checkpoints {
         &self,
         path: &Path,
         classifier: &M,
-        optimizer: ModuleOptimizer,
+        mut optimizer: Optimizer,
         device: &Device,
     ) -> Result<(M, TrainingState<M>), TrainError> {
         let file = path.join(STATE);
@@ -203,11 +204,12 @@ impl Checkpoints {
             })
         });
         let average = |name: &str| path.join(name).exists().then(|| read(name)).transpose();
+        optimizer.memory = optimizer::read(&path.join(OPTIMIZER), &device.clone().inner())?;
         let state = TrainingState {
             ema: average(EMA)?,
             swa: average(SWA)?,
             kept: kept.collect::<Result<_, TrainError>>()?,
-            optimizer: optimizer::read(optimizer, &path.join(OPTIMIZER))?,
+            optimizer,
             progress: numbers.progress,
         };
         Ok((read(WEIGHTS)?, state))

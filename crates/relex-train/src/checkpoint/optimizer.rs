@@ -1,25 +1,111 @@
 //! What an optimiser remembers, in a file of its own.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use burn::{optim::ModuleOptimizer, tensor::Bytes};
+use burn::tensor::{Device, Tensor, TensorData};
+use relex_model::{LazyTensor, TensorFile, write_tensors};
 
-use crate::TrainError;
+use super::refuse;
+use crate::{TrainError, optimizer::Memory};
 
-/// Writes the moments and counters of every parameter.
-pub(super) fn write(optimizer: &ModuleOptimizer, path: &Path) -> Result<(), TrainError> {
-    let failed = |error: burn::store::RecordError| TrainError::io(path)(std::io::Error::other(error.to_string()));
-    optimizer.save(path).map_err(failed)
+/// The key in the file's header under which the numbers of updates stand, as a JSON object by the parameters' paths.
+const UPDATES: &str = "updates";
+
+/// Writes what is remembered of each parameter: its tensors under `<path>.<name>`.
+pub(super) fn write(memory: &BTreeMap<String, Memory>, path: &Path) -> Result<(), TrainError> {
+    let updates: BTreeMap<&String, usize> = memory.iter().map(|(of, memory)| (of, memory.updates)).collect();
+    let updates = serde_json::to_string(&updates).map_err(|error| refuse(path, error.to_string()))?;
+    let tensors = memory.iter().flat_map(|(of, memory)| {
+        let tensors = memory.tensors.iter();
+        tensors.map(move |(name, (flat, shape))| {
+            let flat = flat.clone();
+            LazyTensor::new(format!("{of}.{name}"), shape.as_slice(), || {
+                flat.try_into_vec_as().map_err(|error| format!("{error:?}"))
+            })
+        })
+    });
+    let metadata = [(UPDATES.to_owned(), updates)].into();
+    Ok(write_tensors(path, metadata, tensors.collect())?)
 }
 
-/// The optimiser with what [`write`] wrote; parameters are found by their identities.
-pub(super) fn read(optimizer: ModuleOptimizer, path: &Path) -> Result<ModuleOptimizer, TrainError> {
-    // Not by its path, from which Burn would read later, when the file may be gone.
-    let bytes = std::fs::read(path).map_err(TrainError::io(path))?;
-    optimizer
-        .from_bytes(Bytes::from_bytes_vec(bytes))
-        .map_err(|error| TrainError::Run {
-            path: path.into(),
-            reason: error.to_string(),
-        })
+/// What [`write`] wrote.
+pub(super) fn read(path: &Path, device: &Device) -> Result<BTreeMap<String, Memory>, TrainError> {
+    let file = TensorFile::open(path)?;
+    let updates = file.metadata(UPDATES).unwrap_or("{}");
+    let updates: BTreeMap<String, usize> =
+        serde_json::from_str(updates).map_err(|error| refuse(path, error.to_string()))?;
+    let mut memory: BTreeMap<String, Memory> = BTreeMap::new();
+    for (of, updates) in updates {
+        memory.entry(of).or_default().updates = updates;
+    }
+    for full_name in file.names() {
+        let Some((of, name)) = full_name.rsplit_once('.') else {
+            return Err(refuse(path, format!("{full_name} names no parameter")));
+        };
+        if let (Some(memory), Some(tensor)) = (memory.get_mut(of), file.read(&full_name)?) {
+            let count = tensor.values.len();
+            let flat = Tensor::from_data(TensorData::new(tensor.values, [count]), device);
+            memory.tensors.insert(name.to_owned(), (flat, tensor.shape));
+        }
+    }
+    Ok(memory)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::{
+        nn::{Linear, LinearConfig},
+        optim::GradientsParams,
+    };
+
+    use super::*;
+    use crate::{OptimizerConfig, optimizer::Optimizer};
+
+    fn gradients(linear: &Linear, salt: f32, factor: f32) -> GradientsParams {
+        let bias = linear.bias.as_ref().unwrap().val();
+        let loss = (linear.weight.val() * 3.0 + salt).sin().sum() + (bias + salt).cos().sum();
+        GradientsParams::from_grads((loss * factor).backward(), linear)
+    }
+
+    fn bits(linear: &Linear) -> Vec<u32> {
+        let mut numbers = linear.weight.val().try_into_vec_as::<f32>().unwrap();
+        numbers.extend(linear.bias.as_ref().unwrap().val().try_into_vec_as::<f32>().unwrap());
+        numbers.into_iter().map(f32::to_bits).collect()
+    }
+
+    #[test]
+    fn what_is_restored_goes_on_bit_for_bit() {
+        let device = Device::flex().autodiff();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("optimizer.safetensors");
+        for rule in [
+            "kind = \"adamw\"",
+            "kind = \"lion\"",
+            "kind = \"adafactor\"",
+            "kind = \"adafactor\"\nbeta_1 = 0.9\nscale_by_parameter = true",
+        ] {
+            let config = OptimizerConfig {
+                rule: toml::from_str(rule).unwrap(),
+                ..OptimizerConfig::default()
+            };
+            let mut linear = LinearConfig::new(4, 3).init(&device);
+            let mut used = Optimizer::new(&config, &linear);
+            for step in 0..3 {
+                let gradients = gradients(&linear, step as f32, 1.0);
+                linear = used.step(1e-2, linear, gradients);
+            }
+            write(&used.memory, &path).unwrap();
+            let mut restored = Optimizer::new(&config, &linear);
+            restored.memory = read(&path, &device.clone().inner()).unwrap();
+            // Small and the other way round, so that the past has its say in the signs too.
+            let next = |optimizer: &mut Optimizer| {
+                let gradients = gradients(&linear, 3.0, -0.01);
+                bits(&optimizer.step(1e-2, linear.clone(), gradients))
+            };
+            let expected = next(&mut used);
+            assert_eq!(next(&mut restored), expected, "{rule}");
+            // and it is the memory that says so
+            assert_ne!(next(&mut Optimizer::new(&config, &linear)), expected, "{rule}");
+        }
+    }
 }

@@ -2,15 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use burn::{module::Module, optim::ModuleOptimizer, tensor::Device};
+use burn::{module::Module, tensor::Device};
 
 use super::{Event, StartReport, Stop, TrainingState};
-use crate::{AveragingConfig, Checkpoints, TrainError};
+use crate::{AveragingConfig, Checkpoints, TrainError, optimizer::Optimizer};
 
 /// The newest whole checkpoint, or the beginning. `optimizer` makes one for the model.
 pub(crate) fn begin_or_go_on<M: Module>(
     model: M,
-    optimizer: impl Fn(&M) -> ModuleOptimizer,
+    optimizer: impl Fn(&M) -> Optimizer,
     averaging: &AveragingConfig,
     checkpoints: Option<&Checkpoints>,
     device: &Device,

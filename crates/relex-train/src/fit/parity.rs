@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
-    optim::{GradientsParams, ModuleOptimizer},
+    optim::GradientsParams,
     tensor::{Device, Tensor},
 };
 use relex_model::{Classifier, Pass, Precision};
@@ -14,7 +14,7 @@ use super::{FitInput, epoch_batches, gradients::portions};
 use crate::{
     TrainError,
     loss_scale::LossScale,
-    optimizer::{clip_by_global_norm, optimizer},
+    optimizer::{Optimizer, clip_by_global_norm},
 };
 
 /// How far a step on a device is from the same step on the device of reference; pairs are that one first.
@@ -72,7 +72,7 @@ pub fn parity(
 /// A copy of the classifier on its device.
 struct Side {
     classifier: Classifier,
-    optimizer: ModuleOptimizer,
+    optimizer: Optimizer,
     device: Device,
     scale: LossScale,
 }
@@ -88,7 +88,7 @@ struct Computed {
 impl Side {
     fn new(classifier: Classifier, input: &FitInput<'_>, device: &Device, precision: Precision) -> Self {
         Self {
-            optimizer: optimizer(&input.config.values().optimizer, &classifier),
+            optimizer: Optimizer::new(&input.config.values().optimizer, &classifier),
             classifier: classifier.with_precision(precision),
             device: device.clone(),
             scale: LossScale::new(precision),

@@ -1,6 +1,6 @@
 //! What a run is between two steps, besides the weights.
 
-use burn::{module::Module, optim::ModuleOptimizer};
+use burn::module::Module;
 use relex_model::Classifier;
 use serde::{Deserialize, Serialize};
 
@@ -8,14 +8,14 @@ use super::{
     EvaluationReport,
     average::{ema_decay, towards},
 };
-use crate::{AveragingConfig, Keep, TrainConfig, loss_scale::LossScale};
+use crate::{AveragingConfig, Keep, TrainConfig, loss_scale::LossScale, optimizer::Optimizer};
 
 /// Everything that the next step depends on, but the weights.
 pub(crate) struct TrainingState<M = Classifier> {
     /// The numbers.
     pub(crate) progress: Progress,
-    /// The optimiser with its moments.
-    pub(crate) optimizer: ModuleOptimizer,
+    /// The optimiser with what it remembers.
+    pub(crate) optimizer: Optimizer,
     /// Weights of earlier evaluations that may be wanted at the end, in the order of their steps.
     pub(crate) kept: Vec<Snapshot<M>>,
     /// The exponential moving average of the weights, if there is to be one.
@@ -80,7 +80,7 @@ impl Progress {
 
 impl<M: Module> TrainingState<M> {
     /// Before the first step, with these weights.
-    pub(super) fn new(optimizer: ModuleOptimizer, classifier: &M, averaging: &AveragingConfig) -> Self {
+    pub(super) fn new(optimizer: Optimizer, classifier: &M, averaging: &AveragingConfig) -> Self {
         Self {
             progress: Progress::beginning(),
             optimizer,

@@ -1,9 +1,10 @@
-use burn::{
-    optim::{AdafactorState as Squares, LearningRate, Optimizer, RecordState, StateSink, StateSource},
-    tensor::{Device, Tensor},
-};
+use burn::tensor::{Device, Tensor};
 
-use super::{Treatment, fused};
+use super::{Memory, Rule, Treatment, fused};
+
+const ROW: &str = "row";
+const COLUMN: &str = "column";
+const MEAN: &str = "mean";
 
 /// Adafactor (Shazeer & Stern 2018, algorithms 4 and 5) in transformers' convention: of the squares' running mean only the
 /// rows' and columns' means are kept, updates are clipped by their root mean square, and the first moment, where there is
@@ -32,48 +33,58 @@ pub(super) struct Update {
     pub(super) rate: f32,
 }
 
-/// What is remembered of one parameter.
-#[derive(Clone)]
-pub(super) struct AdafactorState<const D: usize> {
-    /// The number of updates, and the running means of rows' and columns' squares (`[.., rows, 1]`, `[.., 1, columns]`; of a
-    /// vector those of its elements).
-    squares: Squares<D>,
-    /// Running mean of the updates, shaped as the parameter.
-    mean: Option<Tensor<D>>,
+/// Running means of a gradient's squares: of a matrix those of its rows and columns (`[.., rows, 1]`, `[.., 1, columns]`), of a
+/// vector those of its elements.
+struct Squares<const D: usize> {
+    row: Tensor<D>,
+    column: Option<Tensor<D>>,
 }
 
-impl<const D: usize> RecordState for AdafactorState<D> {
-    fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
-        self.squares.state_flatten(prefix, out);
-        if let Some(mean) = &self.mean {
-            out.push_tensor(prefix, MEAN, mean.to_data());
+impl<const D: usize> Squares<D> {
+    /// Those of the last update.
+    fn take(memory: &mut Memory) -> Self {
+        Self {
+            row: memory.take(ROW),
+            column: (D >= 2).then(|| memory.take(COLUMN)),
         }
     }
 
-    fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
-        Some(Self {
-            squares: Squares::state_unflatten(prefix, source, device)?,
-            mean: source
-                .take_tensor(prefix, MEAN)
-                .map(|data| Tensor::from_data(data, device)),
-        })
+    fn put(self, memory: &mut Memory) {
+        memory.put(ROW, self.row);
+        if let Some(column) = self.column {
+            memory.put(COLUMN, column);
+        }
     }
 }
 
-const MEAN: &str = "mean";
-
-impl Optimizer for Adafactor {
-    type State<const D: usize> = AdafactorState<D>;
+impl Rule for Adafactor {
+    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory {
+        let without = |dimension: usize| {
+            let mut shape = shape;
+            shape[dimension] = 1;
+            shape
+        };
+        let mut memory = Memory::default();
+        if D < 2 {
+            memory = memory.with_zeros(ROW, shape, device);
+        } else {
+            memory = memory.with_zeros(ROW, without(D - 1), device);
+            memory = memory.with_zeros(COLUMN, without(D - 2), device);
+        }
+        if self.beta_1.is_some() {
+            memory = memory.with_zeros(MEAN, shape, device);
+        }
+        memory
+    }
 
     fn step<const D: usize>(
         &self,
-        learning_rate: LearningRate,
+        learning_rate: f64,
         tensor: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
-        let AdafactorState { mut squares, mean } = state.unwrap_or_else(|| AdafactorState::new(&gradient));
-        squares.time += 1;
+        memory: &mut Memory,
+    ) -> Tensor<D> {
+        memory.updates += 1;
         let scale = if self.scale_by_parameter {
             let mean = fused::sum_of_squares(tensor.clone()) / tensor.shape().num_elements() as f64;
             mean.sqrt().max(self.smallest_scale.into())
@@ -82,74 +93,33 @@ impl Optimizer for Adafactor {
         };
         let rate = learning_rate * self.treatment.rate * scale;
         let update = Update {
-            beta_2: (1.0 - (squares.time as f64).powf(-self.decay_exponent)) as f32,
+            beta_2: (1.0 - (memory.updates as f64).powf(-self.decay_exponent)) as f32,
             epsilon: self.epsilon,
             clip_threshold: self.clip_threshold,
             rate: rate as f32,
         };
+        let squares = Squares::take(memory);
         let (mut change, squares) = direction(gradient, squares, update);
-        let mean = self.beta_1.map(|beta_1| {
-            let fresh = change.clone().mul_scalar(1.0 - beta_1);
-            match mean {
-                None => fresh,
-                Some(mean) => fused::multiply_add(mean, beta_1, fresh, 1.0),
-            }
-        });
-        if let Some(mean) = &mean {
-            change = mean.clone();
+        squares.put(memory);
+        if let Some(beta_1) = self.beta_1 {
+            let fresh = change.mul_scalar(1.0 - beta_1);
+            change = fused::multiply_add(memory.take(MEAN), beta_1, fresh, 1.0);
+            memory.put(MEAN, change.clone());
         }
         let decay = (1.0 - rate * f64::from(self.treatment.decay)) as f32;
-        let tensor = fused::multiply_add(tensor, decay, change, -1.0);
-        (tensor, Some(AdafactorState { squares, mean }))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        AdafactorState {
-            squares: Squares {
-                time: state.squares.time,
-                second_moment: state.squares.second_moment.to_device(device),
-                column_second_moment: state
-                    .squares
-                    .column_second_moment
-                    .map(|column| column.to_device(device)),
-            },
-            mean: state.mean.map(|mean| mean.to_device(device)),
-        }
-    }
-}
-
-impl<const D: usize> AdafactorState<D> {
-    /// Before the first update of a parameter shaped as its gradient.
-    fn new(gradient: &Tensor<D>) -> Self {
-        let without = |dimension: usize| {
-            let mut shape = gradient.dims();
-            shape[dimension] = 1;
-            Tensor::zeros(shape, &gradient.device())
-        };
-        let (second_moment, column_second_moment) = if D < 2 {
-            (gradient.zeros_like(), None)
-        } else {
-            (without(D - 1), Some(without(D - 2)))
-        };
-        Self {
-            squares: Squares {
-                time: 0,
-                second_moment,
-                column_second_moment,
-            },
-            mean: None,
-        }
+        fused::multiply_add(tensor, decay, change, -1.0)
     }
 }
 
 /// What a parameter changes by, and the squares' means with the gradient in them.
-fn direction<const D: usize>(gradient: Tensor<D>, mut squares: Squares<D>, update: Update) -> (Tensor<D>, Squares<D>) {
-    let (row, column) = (squares.second_moment, squares.column_second_moment.take());
-    let (change, row, column) = match column {
+fn direction<const D: usize>(gradient: Tensor<D>, squares: Squares<D>, update: Update) -> (Tensor<D>, Squares<D>) {
+    let Squares { row, column } = squares;
+    match column {
         None => {
             let fresh = gradient.clone().square().add_scalar(update.epsilon);
-            let mean = fused::multiply_add(row, update.beta_2, fresh, 1.0 - update.beta_2);
-            (clipped(gradient / mean.clone().sqrt(), update), mean, None)
+            let row = fused::multiply_add(row, update.beta_2, fresh, 1.0 - update.beta_2);
+            let change = clipped(gradient / row.clone().sqrt(), update);
+            (change, Squares { row, column: None })
         }
         Some(column) => {
             let (change, row, column) = if fused::applies_to(&gradient) {
@@ -157,12 +127,10 @@ fn direction<const D: usize>(gradient: Tensor<D>, mut squares: Squares<D>, updat
             } else {
                 composed(gradient, row, column, update)
             };
-            (change, row, Some(column))
+            let column = Some(column);
+            (change, Squares { row, column })
         }
-    };
-    squares.second_moment = row;
-    squares.column_second_moment = column;
-    (change, squares)
+    }
 }
 
 /// [`fused::adafactor`] made of Burn's operations.

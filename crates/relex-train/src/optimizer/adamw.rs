@@ -1,9 +1,9 @@
-use burn::{
-    optim::{AdaptiveMomentumState, LearningRate, Optimizer},
-    tensor::{Device, Tensor},
-};
+use burn::tensor::{Device, Tensor};
 
-use super::{Treatment, fused};
+use super::{Memory, Rule, Treatment, fused};
+
+const MOMENT_1: &str = "moment_1";
+const MOMENT_2: &str = "moment_2";
 
 /// AdamW (Loshchilov & Hutter 2019, algorithm 2) in PyTorch's order of operations. On the CPU one
 /// pass over the numbers does what would be a dozen.
@@ -50,42 +50,31 @@ impl AdamW {
     }
 }
 
-impl Optimizer for AdamW {
-    type State<const D: usize> = AdaptiveMomentumState<D>;
+impl Rule for AdamW {
+    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory {
+        Memory::default()
+            .with_zeros(MOMENT_1, shape, device)
+            .with_zeros(MOMENT_2, shape, device)
+    }
 
     fn step<const D: usize>(
         &self,
-        learning_rate: LearningRate,
+        learning_rate: f64,
         tensor: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
-        let state = state.unwrap_or_else(|| AdaptiveMomentumState {
-            time: 0,
-            moment_1: gradient.zeros_like(),
-            moment_2: gradient.zeros_like(),
-            max_moment_2: None,
-        });
-        let time = state.time + 1;
-        let update = self.update(learning_rate, time);
+        memory: &mut Memory,
+    ) -> Tensor<D> {
+        memory.updates += 1;
+        let update = self.update(learning_rate, memory.updates);
+        let (moment_1, moment_2) = (memory.take(MOMENT_1), memory.take(MOMENT_2));
         let (tensor, moment_1, moment_2) = if fused::applies_to(&tensor) {
-            fused::adamw(tensor, gradient, state.moment_1, state.moment_2, update)
+            fused::adamw(tensor, gradient, moment_1, moment_2, update)
         } else {
-            composed(tensor, gradient, state.moment_1, state.moment_2, update)
+            composed(tensor, gradient, moment_1, moment_2, update)
         };
-        (
-            tensor,
-            Some(AdaptiveMomentumState {
-                time,
-                moment_1,
-                moment_2,
-                max_moment_2: None,
-            }),
-        )
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        state.to_device(device)
+        memory.put(MOMENT_1, moment_1);
+        memory.put(MOMENT_2, moment_2);
+        tensor
     }
 }
 

@@ -1,9 +1,8 @@
-use burn::{
-    optim::{LearningRate, LionState, Optimizer},
-    tensor::{Device, Tensor},
-};
+use burn::tensor::{Device, Tensor};
 
-use super::{Treatment, fused};
+use super::{Memory, Rule, Treatment, fused};
+
+const MOMENT: &str = "moment";
 
 /// Lion (Chen et al. 2023, algorithm 2): steps of one size in the direction of a running mean's signs.
 #[derive(Debug, Clone, Copy)]
@@ -24,17 +23,19 @@ pub(super) struct Update {
     pub(super) step_size: f32,
 }
 
-impl Optimizer for Lion {
-    type State<const D: usize> = LionState<D>;
+impl Rule for Lion {
+    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory {
+        Memory::default().with_zeros(MOMENT, shape, device)
+    }
 
     fn step<const D: usize>(
         &self,
-        learning_rate: LearningRate,
+        learning_rate: f64,
         tensor: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<Self::State<D>>,
-    ) -> (Tensor<D>, Option<Self::State<D>>) {
-        let moment = state.map_or_else(|| gradient.zeros_like(), |state| state.momentum);
+        memory: &mut Memory,
+    ) -> Tensor<D> {
+        memory.updates += 1;
         let learning_rate = learning_rate * self.treatment.rate;
         let update = Update {
             beta_1: self.beta_1,
@@ -42,16 +43,14 @@ impl Optimizer for Lion {
             decay: (1.0 - learning_rate * f64::from(self.treatment.decay)) as f32,
             step_size: learning_rate as f32,
         };
+        let moment = memory.take(MOMENT);
         let (tensor, moment) = if fused::applies_to(&tensor) {
             fused::lion(tensor, gradient, moment, update)
         } else {
             composed(tensor, gradient, moment, update)
         };
-        (tensor, Some(LionState::new(moment)))
-    }
-
-    fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {
-        LionState::new(state.momentum.to_device(device))
+        memory.put(MOMENT, moment);
+        tensor
     }
 }
 
@@ -70,7 +69,10 @@ fn composed<const D: usize>(
 
 #[cfg(test)]
 mod tests {
-    use burn::optim::LionConfig;
+    use burn::{
+        optim::{LionConfig, Optimizer},
+        tensor::Device,
+    };
 
     use super::*;
     use crate::optimizer::tests::{assert_close, waves};
@@ -102,10 +104,11 @@ mod tests {
     fn ten_updates_equal_burns() {
         let burns = LionConfig::new().with_weight_decay(0.1).build();
         let (mut ours, mut theirs) = (waves(0.0), waves(0.0));
-        let (mut our_state, mut their_state) = (None, None);
+        let mut memory = rule(0.1).begin(ours.dims(), &Device::flex());
+        let mut their_state = None;
         for step in 0..10 {
             let gradient = || waves(step as f32 * 0.7 + 1.0);
-            (ours, our_state) = rule(0.1).step(1e-2, ours, gradient(), our_state);
+            ours = Rule::step(&rule(0.1), 1e-2, ours, gradient(), &mut memory);
             (theirs, their_state) = burns.step(1e-2, theirs, gradient(), their_state);
         }
         assert_close(ours, theirs);
@@ -113,7 +116,10 @@ mod tests {
 
     #[test]
     fn what_has_no_gradient_and_no_past_stays() {
-        let zero = Tensor::<2>::zeros([3, 5], &Device::flex());
-        assert_close(rule(0.0).step(0.1, zero.clone(), zero.clone(), None).0, zero);
+        let device = Device::flex();
+        let zero = Tensor::<2>::zeros([3, 5], &device);
+        let mut memory = rule(0.0).begin([3, 5], &device);
+        let after = Rule::step(&rule(0.0), 0.1, zero.clone(), zero.clone(), &mut memory);
+        assert_close(after, zero);
     }
 }

@@ -5,73 +5,181 @@ mod adamw;
 mod clip;
 mod fused;
 mod lion;
+mod memory;
 mod plan;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use burn::{
-    module::{Module, ParamGroup},
-    optim::{ModuleOptimizer, Optimizer},
+    module::{Module, ModuleMapper, Param},
+    optim::GradientsParams,
+    tensor::{Device, Tensor},
 };
 
 use adafactor::Adafactor;
 use adamw::AdamW;
 pub(crate) use clip::clip_by_global_norm;
 use lion::Lion;
+pub(crate) use memory::Memory;
 pub(crate) use plan::{Place, float_paths, layers};
 use plan::{Treatment, plan};
 
 use crate::{OptimizerConfig, OptimizerRule};
 
-/// The optimiser of a configuration, for modules built as `module` is. It remembers something of the parameters that have
-/// had a gradient, and of no others.
-pub(crate) fn optimizer<M: Module>(config: &OptimizerConfig, module: &M) -> ModuleOptimizer {
-    match config.rule {
-        OptimizerRule::AdamW {
-            beta_1,
-            beta_2,
-            epsilon,
-        } => assemble(config, module, |treatment| AdamW {
-            beta_1,
-            beta_2,
-            epsilon,
-            treatment,
-        }),
-        OptimizerRule::Adafactor {
-            // The loop asks the configuration for the rate.
-            step: _,
-            scale_by_parameter,
-            beta_1,
-            decay_exponent,
-            clip_threshold,
-            epsilon,
-            smallest_scale,
-        } => assemble(config, module, |treatment| Adafactor {
-            scale_by_parameter,
-            beta_1,
-            decay_exponent,
-            clip_threshold,
-            epsilon,
-            smallest_scale,
-            treatment,
-        }),
-        OptimizerRule::Lion { beta_1, beta_2 } => assemble(config, module, |treatment| Lion {
-            beta_1,
-            beta_2,
-            treatment,
-        }),
+/// Updates a module's parameters, each by its own rule, and remembers what the rules want to know of those that have had a
+/// gradient. (Burn's `ModuleOptimizer` does so too, but hands over what it remembers only as a second copy of it all.)
+pub(crate) struct Optimizer {
+    rules: BTreeMap<String, AnyRule>,
+    /// By the parameters' paths.
+    pub(crate) memory: BTreeMap<String, Memory>,
+}
+
+/// How a parameter is updated. A new rule is a file here and a variant of [`AnyRule`].
+trait Rule {
+    /// What it knows of a parameter of this shape before the first update.
+    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory;
+
+    /// The parameter after an update that goes against its gradient.
+    fn step<const D: usize>(
+        &self,
+        learning_rate: f64,
+        tensor: Tensor<D>,
+        gradient: Tensor<D>,
+        memory: &mut Memory,
+    ) -> Tensor<D>;
+}
+
+#[derive(Debug, Clone, Copy)]
+enum AnyRule {
+    AdamW(AdamW),
+    Adafactor(Adafactor),
+    Lion(Lion),
+}
+
+impl AnyRule {
+    fn new(config: &OptimizerConfig, treatment: Treatment) -> Self {
+        match config.rule {
+            OptimizerRule::AdamW {
+                beta_1,
+                beta_2,
+                epsilon,
+            } => Self::AdamW(AdamW {
+                beta_1,
+                beta_2,
+                epsilon,
+                treatment,
+            }),
+            OptimizerRule::Adafactor {
+                // The loop asks the configuration for the rate.
+                step: _,
+                scale_by_parameter,
+                beta_1,
+                decay_exponent,
+                clip_threshold,
+                epsilon,
+                smallest_scale,
+            } => Self::Adafactor(Adafactor {
+                scale_by_parameter,
+                beta_1,
+                decay_exponent,
+                clip_threshold,
+                epsilon,
+                smallest_scale,
+                treatment,
+            }),
+            OptimizerRule::Lion { beta_1, beta_2 } => Self::Lion(Lion {
+                beta_1,
+                beta_2,
+                treatment,
+            }),
+        }
     }
 }
 
-fn assemble<M: Module, O: Optimizer>(
-    config: &OptimizerConfig,
-    module: &M,
-    rule: impl Fn(Treatment) -> O,
-) -> ModuleOptimizer {
-    let all = ModuleOptimizer::from(rule(Treatment::plain(config)));
-    plan(config, module)
-        .into_iter()
-        .fold(all, |optimizer, (treatment, paths)| {
-            optimizer.with_group(ParamGroup::from_paths(paths), rule(treatment), None)
+impl Rule for AnyRule {
+    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory {
+        match self {
+            Self::AdamW(rule) => rule.begin(shape, device),
+            Self::Adafactor(rule) => rule.begin(shape, device),
+            Self::Lion(rule) => rule.begin(shape, device),
+        }
+    }
+
+    fn step<const D: usize>(
+        &self,
+        learning_rate: f64,
+        tensor: Tensor<D>,
+        gradient: Tensor<D>,
+        memory: &mut Memory,
+    ) -> Tensor<D> {
+        match self {
+            Self::AdamW(rule) => rule.step(learning_rate, tensor, gradient, memory),
+            Self::Adafactor(rule) => rule.step(learning_rate, tensor, gradient, memory),
+            Self::Lion(rule) => rule.step(learning_rate, tensor, gradient, memory),
+        }
+    }
+}
+
+impl Optimizer {
+    /// The optimiser of a configuration, for modules built as `module` is.
+    pub(crate) fn new<M: Module>(config: &OptimizerConfig, module: &M) -> Self {
+        let rules = plan(config, module)
+            .into_iter()
+            .map(|(path, treatment)| (path, AnyRule::new(config, treatment)));
+        Self {
+            rules: rules.collect(),
+            memory: BTreeMap::new(),
+        }
+    }
+
+    /// The module with every parameter updated that has a gradient.
+    pub(crate) fn step<M: Module>(&mut self, learning_rate: f64, module: M, gradients: GradientsParams) -> M {
+        module.map(&mut Step {
+            optimizer: self,
+            at: Vec::new(),
+            learning_rate,
+            gradients,
         })
+    }
+}
+
+struct Step<'a> {
+    optimizer: &'a mut Optimizer,
+    at: Vec<String>,
+    learning_rate: f64,
+    gradients: GradientsParams,
+}
+
+impl ModuleMapper for Step<'_> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.at.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.at.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(gradient) = self.gradients.remove::<D>(param.id) else {
+            return param;
+        };
+        let path = self.at.join(".");
+        let rule = self.optimizer.rules[&path];
+        let memory = self.optimizer.memory.entry(path);
+        let memory = memory.or_insert_with(|| rule.begin(gradient.dims(), &gradient.device()));
+        let (id, tensor, mapper) = param.consume();
+        let is_learnt = tensor.is_require_grad();
+        let checkpointing = tensor.gradient_checkpointing_strategy();
+        let updated = rule.step(self.learning_rate, tensor.inner(), gradient, memory);
+        let mut tensor = Tensor::from_inner(updated);
+        if let Some(strategy) = checkpointing {
+            tensor = tensor.with_gradient_checkpointing_strategy(strategy);
+        }
+        if is_learnt {
+            tensor = tensor.require_grad();
+        }
+        Param::from_mapped_value(id, tensor, mapper)
+    }
 }

@@ -41,22 +41,11 @@ pub(super) struct Treatment {
     pub(super) decay: f32,
 }
 
-impl Treatment {
-    /// That of a matrix in the top layer.
-    pub(super) fn plain(config: &OptimizerConfig) -> Self {
-        Self {
-            rate: 1.0,
-            decay: config.weight_decay,
-        }
-    }
-}
-
-/// The paths of a module's parameters with their treatment, those treated alike together.
-pub(super) fn plan<M: Module>(config: &OptimizerConfig, module: &M) -> Vec<(Treatment, Vec<String>)> {
+/// The paths of a module's parameters, each with its treatment.
+pub(super) fn plan<M: Module>(config: &OptimizerConfig, module: &M) -> Vec<(String, Treatment)> {
     let paths = float_paths(module);
     let layers = layers(&paths);
-    let mut groups: Vec<(Treatment, Vec<String>)> = Vec::new();
-    for path in paths {
+    let treated = paths.into_iter().map(|path| {
         let treatment = Treatment {
             rate: match Place::of(&path) {
                 Place::Encoder(depth) => config.layer_decay.powi((layers - depth) as i32),
@@ -66,12 +55,9 @@ pub(super) fn plan<M: Module>(config: &OptimizerConfig, module: &M) -> Vec<(Trea
             },
             decay: if decays(&path) { config.weight_decay } else { 0.0 },
         };
-        match groups.iter_mut().find(|(known, _)| *known == treatment) {
-            Some((_, members)) => members.push(path),
-            None => groups.push((treatment, vec![path])),
-        }
-    }
-    groups
+        (path, treatment)
+    });
+    treated.collect()
 }
 
 /// Biases and norms do not decay, as is usual for BERT.

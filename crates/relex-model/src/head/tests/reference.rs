@@ -129,13 +129,14 @@ fn check(name: &str, kind: &str) {
         (found.found.len(), weights.tensors.len()),
         (report.used.len(), report.used.len())
     );
-    for ((weight, saved), gradient) in weights.tensors.iter().zip(found.found) {
+    for (saved, gradient) in weights.tensors.iter().zip(found.found) {
+        let weight = saved.name();
         let shape = gradient.shape().as_slice().to_vec();
         let mut gradient: Vec<f32> = gradient.try_to_vec().unwrap();
         if shape.len() == 2 {
             // Only linear layers have matrices here.
             gradient = transposed(&gradient, &shape);
-            assert_eq!(saved.shape, [shape[1], shape[0]]);
+            assert_eq!(saved.shape(), [shape[1], shape[0]]);
         }
         assert_close(
             &gradient,

@@ -11,7 +11,7 @@ use burn::backend::{
     tensor::FloatTensor,
 };
 
-use super::{FusedKernels, FusedOps};
+use super::{FusedKernels, FusedOps, Normalized};
 use crate::ops::{Activation, DropoutMask};
 
 impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
@@ -105,14 +105,14 @@ impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         struct AddLayerNorm;
 
         impl<B: FusedKernels> Backward<B, 4> for AddLayerNorm {
-            /// Normalised input, inverse deviation, gamma, dropout.
-            type State = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, Option<DropoutMask>);
+            /// What the forward pass left, gamma, beta, dropout.
+            type State = (Normalized<B>, FloatTensor<B>, FloatTensor<B>, Option<DropoutMask>);
 
             fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-                let (normalized, inverse_deviation, gamma, mask) = ops.state;
+                let (norm, gamma, beta, mask) = ops.state;
                 let [input, residual, gamma_node, beta_node] = ops.parents;
                 let grad = grads.consume::<B>(&ops.node);
-                let backward = B::layer_norm_backward_kernel(grad, normalized, inverse_deviation, gamma);
+                let backward = B::layer_norm_backward_kernel(grad, norm, gamma, beta);
                 let mut register = |node: Option<NodeId>, value| {
                     if let Some(node) = node {
                         grads.register::<B>(node, value);
@@ -135,20 +135,20 @@ impl<B: FusedKernels, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
             .prepare::<C>([input.node(), residual.node(), gamma.node(), beta.node()])
             .compute_bound()
             .stateful();
-        let gamma = gamma.into_primitive();
+        let (gamma, beta) = (gamma.into_primitive(), beta.into_primitive());
         let forward = B::add_layer_norm_kernel(
             input.into_primitive(),
             residual.into_primitive(),
             gamma.clone(),
-            beta.into_primitive(),
+            beta.clone(),
             epsilon,
             mask,
         );
         match prepared {
-            OpsKind::Tracked(prep) => prep.finish(
-                (forward.normalized, forward.inverse_deviation, gamma, mask),
-                forward.output,
-            ),
+            OpsKind::Tracked(prep) => {
+                let output = forward.output.clone();
+                prep.finish((forward, gamma, beta, mask), output)
+            }
             OpsKind::UnTracked(prep) => prep.finish(forward.output),
         }
     }

@@ -1,10 +1,12 @@
 //! Fused CPU kernels, tied into Burn's backends and its automatic differentiation.
 //!
 //! `kernel` holds the arithmetic on slices, `autodiff` the backward passes of what one kernel does; this file is the bridge
-//! between tensors and slices. `linear`, `attention` and `feed_forward` are made of kernels and matrix products.
+//! between tensors and slices. `linear`, `attention` and `feed_forward` are made of kernels and matrix products; `embedding` takes
+//! rows of a table.
 
 mod attention;
 mod autodiff;
+mod embedding;
 mod feed_forward;
 mod kernel;
 mod linear;
@@ -20,6 +22,7 @@ use burn::{
     tensor::{Tensor, TensorData},
 };
 use burn_flex::FlexTensor;
+pub(super) use embedding::embedding;
 pub(super) use feed_forward::feed_forward;
 pub(super) use kernel::Run;
 pub(super) use linear::linear;
@@ -161,17 +164,24 @@ pub(crate) trait FusedKernels: Backend {
     ) -> Normalized<Self>;
     fn layer_norm_backward_kernel(
         grad: FloatTensor<Self>,
-        normalized: FloatTensor<Self>,
-        inverse_deviation: FloatTensor<Self>,
+        norm: Normalized<Self>,
         gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
     ) -> LayerNormGradients<Self>;
+    fn embedding_kernel(table: FloatTensor<Self>, rows: &[usize]) -> FloatTensor<Self>;
+    fn embedding_backward_kernel(
+        grad: FloatTensor<Self>,
+        table: &FloatTensor<Self>,
+        rows: &[usize],
+    ) -> FloatTensor<Self>;
 }
 
-/// What a layer norm leaves: its output, and what its backward pass needs.
+/// What a layer norm leaves: its output, from which its backward pass gets the normalised values back, and what else that needs.
+#[derive(Debug, Clone)]
 pub(crate) struct Normalized<B: Backend> {
     pub(crate) output: FloatTensor<B>,
-    /// The input less its mean, divided by its deviation; same shape as the input.
-    pub(crate) normalized: FloatTensor<B>,
+    /// The normalised values of the columns that hide them from the output, row by row.
+    pub(crate) kept: FloatTensor<B>,
     /// One number a row.
     pub(crate) inverse_deviation: FloatTensor<B>,
 }
@@ -270,51 +280,79 @@ impl FusedKernels for Flex {
         epsilon: f32,
         mask: Option<DropoutMask>,
     ) -> Normalized<Self> {
-        let width = last_dimension(&input);
-        let shape = input.shape();
-        let mut normalized = contiguous(input);
+        let mut output = contiguous(input);
         let residual = contiguous(residual);
         let residual = values(&residual);
-        let rows = shape.num_elements() / width;
-        let mut output = zeros(rows * width);
+        let (gamma, beta) = (contiguous(gamma), contiguous(beta));
+        let (gamma, beta) = (values(&gamma), values(&beta));
+        let columns = kernel::hidden_columns(gamma, beta);
+        let rows = output.shape().num_elements() / gamma.len();
+        let mut kept = vec![0.0; rows * columns.len()];
         let mut inverse_deviation = vec![0.0; rows];
         kernel::add_layer_norm(
-            values_mut(&mut normalized),
+            values_mut(&mut output),
             (residual.len() > 1).then_some(residual),
-            values(&contiguous(gamma)),
-            values(&contiguous(beta)),
+            gamma,
+            beta,
             epsilon,
             mask,
-            &mut output,
+            &columns,
+            &mut kept,
             &mut inverse_deviation,
         );
         Normalized {
-            output: FlexTensor::from_data(TensorData::new(output, shape)),
-            normalized,
+            output,
+            kept: FlexTensor::from_data(TensorData::new(kept, [rows, columns.len()])),
             inverse_deviation: FlexTensor::from_data(TensorData::new(inverse_deviation, [rows])),
         }
     }
 
     fn layer_norm_backward_kernel(
         grad: FlexTensor,
-        normalized: FlexTensor,
-        inverse_deviation: FlexTensor,
+        norm: Normalized<Self>,
         gamma: FlexTensor,
+        beta: FlexTensor,
     ) -> LayerNormGradients<Self> {
         let width = last_dimension(&grad);
         let mut grad = contiguous(grad);
-        let (gamma_gradient, beta_gradient) = kernel::layer_norm_backward(
-            values_mut(&mut grad),
-            values(&normalized),
-            values(&inverse_deviation),
-            values(&contiguous(gamma)),
-        );
+        let (gamma, beta) = (contiguous(gamma), contiguous(beta));
+        let past = kernel::LayerNormPast {
+            output: values(&norm.output),
+            gamma: values(&gamma),
+            beta: values(&beta),
+            kept: values(&norm.kept),
+            inverse_deviation: values(&norm.inverse_deviation),
+        };
+        let (of_gamma, of_beta) = kernel::layer_norm_backward(values_mut(&mut grad), &past);
         let vector = |values| FlexTensor::from_data(TensorData::new(values, [width]));
         LayerNormGradients {
             input: grad,
-            gamma: vector(gamma_gradient),
-            beta: vector(beta_gradient),
+            gamma: vector(of_gamma),
+            beta: vector(of_beta),
         }
+    }
+
+    fn embedding_kernel(table: FlexTensor, rows: &[usize]) -> FlexTensor {
+        let width = last_dimension(&table);
+        let table = contiguous(table);
+        let table = values(&table);
+        let mut taken = Vec::with_capacity(rows.len() * width);
+        for row in rows {
+            taken.extend_from_slice(&table[row * width..][..width]);
+        }
+        from_rows(taken, width)
+    }
+
+    fn embedding_backward_kernel(grad: FlexTensor, table: &FlexTensor, rows: &[usize]) -> FlexTensor {
+        let width = last_dimension(&grad);
+        let grad = contiguous(grad);
+        let mut of_table = zeros(table.shape().num_elements());
+        for (row, grad) in rows.iter().zip(values(&grad).chunks_exact(width)) {
+            for (total, g) in of_table[row * width..][..width].iter_mut().zip(grad) {
+                *total += g;
+            }
+        }
+        from_rows(of_table, width)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use burn::{
     nn::{LayerNorm, LayerNormConfig},
-    tensor::{Device, Tensor, TensorData},
+    tensor::{Device, Int, Tensor, TensorData},
 };
 
 use super::super::{Activation, DropoutMask, Precision, composed};
@@ -71,6 +71,25 @@ fn bias(keys: usize, device: &Device) -> Tensor<4> {
     let mut values = vec![0.0f32; 2 * keys];
     values[2 * keys - 2..].fill(-1e9);
     Tensor::from_data(TensorData::new(values, [2, 1, 1, keys]), device)
+}
+
+/// Some rows are taken more than once, some never, and the last one too.
+#[test]
+fn embedding_equals_the_composed_one() {
+    let rows = [4, 0, 4, 8, 2, 4];
+    let indices = Tensor::<1, Int>::from_ints(rows, &Device::flex());
+    let rows = rows.map(|row| row as usize);
+    check(
+        [9, 40],
+        |table| pad(super::embedding(table, rows.to_vec())),
+        |table| pad(table.select(0, indices.clone())),
+        "embedding",
+    );
+    fn pad(taken: Tensor<2>) -> Tensor<2> {
+        // As many rows as the table has, as `check` wants them.
+        let none = Tensor::zeros([3, 40], &taken.device());
+        Tensor::cat(vec![taken, none], 0)
+    }
 }
 
 #[test]
@@ -254,7 +273,10 @@ fn dropout_equals_multiplication_by_its_mask() {
 
 fn norm(width: usize, device: &Device) -> LayerNorm {
     let mut norm = LayerNormConfig::new(width).with_epsilon(1e-6).init(device);
-    norm.gamma = norm.gamma.map(|_| tensor([width], 5, device).require_grad());
+    // Two columns give away nothing, or next to nothing, of what was normalised.
+    let plain = tensor::<1>([width], 5, device);
+    let gamma = plain.slice_fill([3..4], 0.0).slice_fill([7..8], 1e-4);
+    norm.gamma = norm.gamma.map(|_| gamma.require_grad());
     norm.beta = norm
         .beta
         .map(|beta| beta.map(|_| tensor([width], 6, device).require_grad()));
