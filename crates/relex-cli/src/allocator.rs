@@ -11,9 +11,6 @@ const OPTIONS: &str = "GLIBC_TUNABLES";
 const OWN_PIECES: &str = "glibc.malloc.mmap_threshold=0x1000000000";
 /// From so many free bytes at its end on memory goes back to the system: in practice never.
 const GIVEN_BACK: &str = "glibc.malloc.trim_threshold=0x1000000000";
-/// Which device Burn takes where none is named, as it does for what an optimiser remembered while that is read from a
-/// checkpoint. Left to itself it would take a GPU that the program was built for, even on a machine without one.
-const DEFAULT_DEVICE: &str = "BURN_DEVICE";
 
 /// Starts the program again with the options, unless they are set already. Returns if that cannot be
 /// done; the program then runs as it is, only slower.
@@ -38,7 +35,6 @@ pub(crate) fn keep_pages() {
         .arg0(name)
         .args(arguments)
         .env(OPTIONS, options)
-        .env(DEFAULT_DEVICE, "flex")
         .exec();
 }
 

@@ -1,4 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, anyhow, bail};
 use relex_data::{DatasetSpec, Example, OnBadRow, Role, data_hash, read_examples_with, sha256_file};
@@ -13,6 +16,7 @@ use crate::{
     args::{PredictArguments, Rows},
     interrupt::{self, Interrupted},
     progress::{Progress, Verbosity, show},
+    system::{peak_memory_mib, processor_seconds},
 };
 
 /// A classifier to predict with, and where it comes from.
@@ -47,6 +51,7 @@ pub(super) fn write_predictions(
     arguments: &PredictArguments,
     verbosity: Verbosity,
 ) -> anyhow::Result<Vec<(usize, PathBuf)>> {
+    let start = Instant::now();
     let source = Source::find(arguments)?;
     let input = match &source.run {
         Some((folder, config)) => input_of_run(arguments, folder, config)?,
@@ -61,6 +66,7 @@ pub(super) fn write_predictions(
 
     interrupt::listen()?;
     let mut progress = Progress::new(encoded.len(), "predict", verbosity);
+    let computing = Instant::now();
     let pad = model.encoder_config.pad_token_id;
     let probabilities = predict(&model.classifier, &encoded, source.limits, pad, &device, |done| {
         progress.at(done, "rows");
@@ -71,6 +77,7 @@ pub(super) fn write_predictions(
         Err(TrainError::Stopped { .. }) => bail!(Interrupted("nothing was written".into())),
         outcome => outcome?,
     };
+    verbosity.note(cost_line(encoded.len(), computing.elapsed(), start.elapsed()));
 
     let predictions = Predictions {
         ids: input.rows.iter().map(|&row| input.examples[row].id.clone()).collect(),
@@ -104,6 +111,18 @@ pub(super) fn write_predictions(
         .into_iter()
         .map(|path| (predictions.rows(), path))
         .collect())
+}
+
+/// What the predictions took, in one line: the classifier, and everything from the reading of the rows on.
+fn cost_line(rows: usize, computing: Duration, all: Duration) -> String {
+    format!(
+        "predicted in {:.1} s ({:.1} s in all, {:.0} s of processor time): {:.1} examples/s, peak memory {}",
+        computing.as_secs_f64(),
+        all.as_secs_f64(),
+        processor_seconds().unwrap_or(0.0),
+        rows as f64 / computing.as_secs_f64(),
+        peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
+    )
 }
 
 impl Source {

@@ -27,7 +27,7 @@ fn cut_sentences_are_told_and_written_down() {
         .command(&["predict", "--run", "run", "--rows", "test"])
         .assert()
         .success()
-        .stderr(predicate::str::contains(said));
+        .stderr(predicate::str::contains(said).and(predicate::str::contains("examples/s, peak memory")));
 }
 
 /// The same tokenizer as `vocab.txt` and `tokenizer_config.json`: the classifier gets a `tokenizer.json` of its own.

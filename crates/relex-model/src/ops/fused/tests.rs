@@ -274,9 +274,11 @@ fn dropout_equals_multiplication_by_its_mask() {
 fn norm(width: usize, device: &Device) -> LayerNorm {
     let mut norm = LayerNormConfig::new(width).with_epsilon(1e-6).init(device);
     // Two columns give away nothing, or next to nothing, of what was normalised.
-    let plain = tensor::<1>([width], 5, device);
-    let gamma = plain.slice_fill([3..4], 0.0).slice_fill([7..8], 1e-4);
-    norm.gamma = norm.gamma.map(|_| gamma.require_grad());
+    let mut gamma = values(width, 5);
+    (gamma[3], gamma[7]) = (0.0, 1e-4);
+    norm.gamma = norm
+        .gamma
+        .map(|_| Tensor::from_floats(gamma.as_slice(), device).require_grad());
     norm.beta = norm
         .beta
         .map(|beta| beta.map(|_| tensor([width], 6, device).require_grad()));
