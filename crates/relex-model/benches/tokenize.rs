@@ -1,7 +1,7 @@
 //! Sentences a second from text to marker positions and ids, by tokenizer, and how long the same takes from the cache.
 //!
 //! `cargo bench -p relex-model --bench tokenize`; KLUE-RE is looked for in `$RELEX_SHARED` or beside the workspace, else
-//! the sample data set is taken over and over. `docs/benchmarks/tokenize.py` is the yardstick.
+//! the sample data set is taken over and over. `docs/benchmarks/tokenizing.py` is the yardstick.
 
 #![expect(clippy::print_stderr, reason = "a benchmark says what it cannot measure")]
 

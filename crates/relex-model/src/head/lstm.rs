@@ -1,7 +1,7 @@
 use burn::{
     module::Module,
     nn::Linear,
-    tensor::{Device, Tensor, module},
+    tensor::{Device, Tensor},
 };
 
 use super::linear;
@@ -76,7 +76,7 @@ impl LstmDirection {
         let weight = self.input.weight.val();
         let [_, outputs] = weight.dims();
         let rows = input.reshape([batch * seq_len, width]);
-        module::linear(rows, weight, bias).reshape([batch, seq_len, outputs])
+        ops::affine(rows, weight, bias).reshape([batch, seq_len, outputs])
     }
 }
 

@@ -12,8 +12,9 @@ mod precision;
 mod recompute;
 
 use burn::{
+    module::Param,
     nn::{Embedding, LayerNorm, Linear},
-    tensor::{Int, Tensor},
+    tensor::{Int, Tensor, module},
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,15 +40,19 @@ pub enum Activation {
 
 /// A linear layer on `input` `[.., inputs]`.
 pub(crate) fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D> {
-    match &layer.bias {
-        Some(bias) if fuses(&input) => {
-            let mut shape = input.dims();
-            let [inputs, outputs] = layer.weight.dims();
-            let rows = shape.iter().product::<usize>() / inputs;
-            shape[D - 1] = outputs;
-            fused::linear(input.reshape([rows, inputs]), layer.weight.val(), bias.val()).reshape(shape)
-        }
-        _ => layer.forward(input),
+    let mut shape = input.dims();
+    let [inputs, outputs] = layer.weight.dims();
+    let rows = shape.iter().product::<usize>() / inputs;
+    shape[D - 1] = outputs;
+    let bias = layer.bias.as_ref().map(Param::val);
+    affine(input.reshape([rows, inputs]), layer.weight.val(), bias).reshape(shape)
+}
+
+/// `input · weight + bias`: `[rows, inputs]` and `[inputs, outputs]` → `[rows, outputs]`.
+pub(crate) fn affine(input: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+    match bias {
+        Some(bias) if fuses(&input) => fused::linear(input, weight, bias),
+        bias => module::linear(input, weight, bias),
     }
 }
 

@@ -6,7 +6,7 @@ use burn::{
     optim::GradientsParams,
     tensor::{Device, Tensor, TensorData},
 };
-use safetensors::SafeTensors;
+use relex_model::TensorFile;
 
 use super::{Adafactor, AdamW, Optimizer, Rule, Treatment};
 use crate::{AdafactorStep, OptimizerConfig, OptimizerRule};
@@ -52,13 +52,11 @@ fn check_fixture<R: Rule>(name: &str, rule: &R, rate: impl Fn(usize) -> f64) {
         (name, tensor): (&str, &str),
         rule: &R,
         rate: &impl Fn(usize) -> f64,
-        file: &SafeTensors<'_>,
+        file: &TensorFile,
     ) {
         let read = |name: String| {
-            let view = file.tensor(&name).unwrap();
-            let values = view.data().as_chunks().0.iter().map(|&b| f32::from_le_bytes(b));
-            let data = TensorData::new(values.collect::<Vec<f32>>(), view.shape().to_vec());
-            Tensor::<D>::from_data(data, &Device::flex())
+            let found = file.read(&name).unwrap().unwrap();
+            Tensor::<D>::from_data(TensorData::new(found.values, found.shape), &Device::flex())
         };
         let mut value = read(format!("start.{tensor}"));
         let mut memory = rule.begin(value.dims(), &Device::flex());
@@ -68,8 +66,8 @@ fn check_fixture<R: Rule>(name: &str, rule: &R, rate: impl Fn(usize) -> f64) {
             assert_close(value.clone(), read(format!("{name}.{step}.{tensor}")));
         }
     }
-    let bytes = include_bytes!("../../tests/fixtures/optimizers.safetensors");
-    let file = SafeTensors::deserialize(bytes).unwrap();
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/optimizers.safetensors");
+    let file = TensorFile::open(fixture.as_ref()).unwrap();
     trace::<2, R>((name, "weight"), rule, &rate, &file);
     trace::<1, R>((name, "bias"), rule, &rate, &file);
     trace::<2, R>((name, "tall"), rule, &rate, &file);

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 /// Columns in a panel: two vectors of the widest kind.
 const PANEL: usize = 32;
 /// Rows in a block.
-const BLOCK: usize = 8;
+const BLOCK: usize = 12;
 
 /// A matrix `[inputs, outputs]` as panels of columns, each `[inputs, PANEL]`; the last one is filled up with zeros.
 pub(super) struct Panels {
@@ -113,36 +113,39 @@ impl WithSimd for PanelProduct<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         match S::F32_LANES {
-            16 => self.multiply::<S, 2, 8>(simd),
-            8 => self.multiply::<S, 4, 2>(simd),
-            4 => self.multiply::<S, 8, 2>(simd),
-            _ => self.multiply::<S, PANEL, 1>(simd),
+            16 => self.multiply::<S, 2, 1, 12>(simd),
+            8 => self.multiply::<S, 2, 2, 6>(simd),
+            4 => self.multiply::<S, 2, 4, 6>(simd),
+            _ => self.multiply::<S, PANEL, 1, 1>(simd),
         }
     }
 }
 
 impl PanelProduct<'_> {
-    /// A row of the panel is `V` vectors; `R` rows of a block go through together.
+    /// A row of the panel is `G` groups of `V` vectors; a group and `R` rows of a block go through together.
     #[inline(always)]
-    fn multiply<S: Simd, const V: usize, const R: usize>(self, simd: S) {
+    fn multiply<S: Simd, const V: usize, const G: usize, const R: usize>(self, simd: S) {
         let (panel, _) = S::as_simd_f32s(self.panel);
         let (panel, _) = panel.as_chunks::<V>();
+        let (panel, _) = panel.as_chunks::<G>();
         let blocks = self.blocks.chunks_exact(self.inputs);
         for (block, product) in blocks.zip(self.product.chunks_mut(BLOCK * PANEL)) {
-            for (part, product) in product.chunks_mut(R * PANEL).enumerate() {
-                let mut sums = [[simd.splat_f32s(0.0); V]; R];
-                for (inputs, weights) in block.iter().zip(panel) {
-                    let (inputs, _) = inputs.as_chunks::<R>();
-                    for (sums, &input) in sums.iter_mut().zip(&inputs[part]) {
-                        let input = simd.splat_f32s(input);
-                        for (sum, &weight) in sums.iter_mut().zip(weights) {
-                            *sum = simd.mul_add_e_f32s(input, weight, *sum);
+            for group in 0..G {
+                for (part, product) in product.chunks_mut(R * PANEL).enumerate() {
+                    let mut sums = [[simd.splat_f32s(0.0); V]; R];
+                    for (inputs, weights) in block.iter().zip(panel) {
+                        let (inputs, _) = inputs.as_chunks::<R>();
+                        for (sums, &input) in sums.iter_mut().zip(&inputs[part]) {
+                            let input = simd.splat_f32s(input);
+                            for (sum, &weight) in sums.iter_mut().zip(&weights[group]) {
+                                *sum = simd.mul_add_e_f32s(input, weight, *sum);
+                            }
                         }
                     }
-                }
-                for (product, sums) in product.chunks_exact_mut(PANEL).zip(&sums) {
-                    let (product, _) = S::as_mut_simd_f32s(product);
-                    product.copy_from_slice(sums);
+                    for (product, sums) in product.chunks_exact_mut(PANEL).zip(&sums) {
+                        let (product, _) = S::as_mut_simd_f32s(product);
+                        product[group * V..][..V].copy_from_slice(sums);
+                    }
                 }
             }
         }

@@ -1,7 +1,7 @@
 """Tokenising KLUE-RE with Python's `tokenizers`: the yardstick for `cargo bench -p relex-model --bench tokenize`.
 
     pip install tokenizers
-    python docs/benchmarks/tokenize.py KLUE_RE.json TOKENIZER.json...
+    python docs/benchmarks/tokenizing.py KLUE_RE.json TOKENIZER.json...
 
 Marks every sentence with typed punctuation as relex does, and times `encode_batch` alone, whose threads are as many as there
 are cores: the best and the median of ten runs, sentences a second. Prints the number of tokens too, which relex has as well
