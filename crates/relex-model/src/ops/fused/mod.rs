@@ -1,6 +1,6 @@
 //! Fused CPU kernels, tied into Burn's backends and its automatic differentiation.
 //!
-//! `kernel` holds the arithmetic on slices, `autodiff` the backward passes of what one kernel does; this file is the bridge
+//! `kernel` and `layer_norm` hold the arithmetic on slices, `autodiff` the backward passes of what one kernel does; this file is the bridge
 //! between tensors and slices. `linear`, `attention` and `feed_forward` are made of kernels and matrix products; `embedding` takes
 //! rows of a table.
 
@@ -9,6 +9,7 @@ mod autodiff;
 mod embedding;
 mod feed_forward;
 mod kernel;
+mod layer_norm;
 mod linear;
 pub(super) mod math;
 pub(super) mod product;
@@ -285,11 +286,11 @@ impl FusedKernels for Flex {
         let residual = values(&residual);
         let (gamma, beta) = (contiguous(gamma), contiguous(beta));
         let (gamma, beta) = (values(&gamma), values(&beta));
-        let columns = kernel::hidden_columns(gamma, beta);
+        let columns = layer_norm::hidden_columns(gamma, beta);
         let rows = output.shape().num_elements() / gamma.len();
         let mut kept = vec![0.0; rows * columns.len()];
         let mut inverse_deviation = vec![0.0; rows];
-        kernel::add_layer_norm(
+        layer_norm::add_layer_norm(
             values_mut(&mut output),
             (residual.len() > 1).then_some(residual),
             gamma,
@@ -316,14 +317,14 @@ impl FusedKernels for Flex {
         let width = last_dimension(&grad);
         let mut grad = contiguous(grad);
         let (gamma, beta) = (contiguous(gamma), contiguous(beta));
-        let past = kernel::LayerNormPast {
+        let past = layer_norm::LayerNormPast {
             output: values(&norm.output),
             gamma: values(&gamma),
             beta: values(&beta),
             kept: values(&norm.kept),
             inverse_deviation: values(&norm.inverse_deviation),
         };
-        let (of_gamma, of_beta) = kernel::layer_norm_backward(values_mut(&mut grad), &past);
+        let (of_gamma, of_beta) = layer_norm::layer_norm_backward(values_mut(&mut grad), &past);
         let vector = |values| FlexTensor::from_data(TensorData::new(values, [width]));
         LayerNormGradients {
             input: grad,
