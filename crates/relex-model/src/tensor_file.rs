@@ -8,6 +8,7 @@ use std::{
     fs::File,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use burn::tensor::Tensor;
@@ -125,19 +126,28 @@ pub fn write_tensors(
     mut tensors: Vec<LazyTensor<'_>>,
 ) -> Result<(), ModelError> {
     tensors.sort_by(|left, right| left.name.cmp(&right.name));
-    let header = header(&tensors, metadata).map_err(|reason| ModelError::Weights {
+    let refuse = |reason: String| ModelError::Weights {
         path: path.into(),
         reason,
-    })?;
+    };
+    let header = header(&tensors, metadata).map_err(refuse)?;
+    // A tensor that cannot be had is no fault of the disk.
+    let mut lost = None;
     let written = relex_data::write_atomically_with(path, |file| {
         file.write_all(&(header.len() as u64).to_le_bytes())?;
         file.write_all(&header)?;
         for LazyTensor { name, shape, values } in tensors {
-            let refuse = |reason: String| std::io::Error::other(format!("{name}: {reason}"));
-            let values = values().map_err(|reason| refuse(format!("the device does not hand it over: {reason}")))?;
-            if values.len() != shape.iter().product::<usize>() {
-                return Err(refuse(format!("{} values for the shape {shape:?}", values.len())));
-            }
+            let values = match values() {
+                Ok(values) if values.len() == shape.iter().product::<usize>() => values,
+                Ok(values) => {
+                    lost = Some(format!("{name}: {} values for the shape {shape:?}", values.len()));
+                    return Err(std::io::ErrorKind::InvalidData.into());
+                }
+                Err(reason) => {
+                    lost = Some(format!("{name}: the device does not hand it over: {reason}"));
+                    return Err(std::io::ErrorKind::InvalidData.into());
+                }
+            };
             for piece in values.chunks(PIECE) {
                 let bytes: Vec<u8> = piece.iter().flat_map(|value| value.to_le_bytes()).collect();
                 file.write_all(&bytes)?;
@@ -145,7 +155,10 @@ pub fn write_tensors(
         }
         Ok(())
     });
-    Ok(written?)
+    match lost {
+        Some(reason) => Err(refuse(reason)),
+        None => Ok(written?),
+    }
 }
 
 /// What stands before the data, in JSON and filled up to whole words.
@@ -174,7 +187,8 @@ fn header(tensors: &[LazyTensor<'_>], metadata: HashMap<String, String>) -> Resu
 #[derive(Debug)]
 pub struct TensorFile {
     path: PathBuf,
-    file: File,
+    /// One reader at a time: it has one place to read at.
+    file: Mutex<File>,
     header: Metadata,
     /// Where the header's offsets count from.
     data_start: u64,
@@ -195,7 +209,7 @@ impl TensorFile {
         })?;
         Ok(Self {
             path: path.into(),
-            file,
+            file: Mutex::new(file),
             header,
             data_start,
         })
@@ -232,7 +246,7 @@ impl TensorFile {
         };
         let (start, end) = info.data_offsets;
         let mut bytes = vec![0; end - start];
-        let mut file = &self.file;
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.data_start + start as u64))
             .and_then(|_| file.read_exact(&mut bytes))
             .map_err(ModelError::io(&self.path))?;
@@ -323,9 +337,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         let check = |tensors: Vec<LazyTensor<'_>>, expected: &str| {
-            let error = write_tensors(&path, format(), tensors).unwrap_err();
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            let error = format!("{error}: {}", source.unwrap_or_default());
+            let error = write_tensors(&path, format(), tensors).unwrap_err().to_string();
             assert!(
                 error.contains("model.safetensors") && error.contains(expected),
                 "{error}"

@@ -4,6 +4,8 @@ use burn::{
     tensor::{Device, Int, Tensor},
 };
 
+use crate::ops;
+
 /// Tells the encoder at its input which tokens are the subject's and the object's, and of what type: a vector for each type in
 /// each role, added to the embeddings of the entity's tokens.
 ///
@@ -31,7 +33,7 @@ impl TypeEmbedding {
             .greater_elem(0)
             .float()
             .reshape([batch, seq_len, 1]);
-        self.table.forward(entity_types.sub_scalar(1).clamp_min(0)) * is_typed
+        ops::embedding(&self.table, entity_types.sub_scalar(1).clamp_min(0)) * is_typed
     }
 }
 

@@ -158,7 +158,7 @@ pub struct FitInput<'a> {
 /// # Errors
 ///
 /// [`TrainError::NotFinite`] when loss or gradient overflow, [`TrainError::Stopped`] when the observer breaks off on request,
-/// its own error when it fails, [`TrainError::Io`] when a checkpoint cannot be written.
+/// its own error when it fails, [`TrainError::Io`] or [`TrainError::Data`] when a checkpoint cannot be written.
 pub fn fit(
     classifier: Classifier,
     input: &FitInput<'_>,

@@ -40,18 +40,25 @@ struct Input {
 }
 
 pub(crate) fn run(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    for (rows, path) in write_predictions(arguments, verbosity)? {
+    let start = Instant::now();
+    let Written { rows, files, computing } = write_predictions(arguments, verbosity)?;
+    verbosity.note(cost_line(rows, computing, start.elapsed()));
+    for path in files {
         show(&format!("{rows} rows in {}", path.display()));
     }
     Ok(())
 }
 
-/// Predicts, and says how many rows went into which files.
-pub(super) fn write_predictions(
-    arguments: &PredictArguments,
-    verbosity: Verbosity,
-) -> anyhow::Result<Vec<(usize, PathBuf)>> {
-    let start = Instant::now();
+/// What [`write_predictions`] did.
+pub(super) struct Written {
+    rows: usize,
+    files: Vec<PathBuf>,
+    /// The time that the classifier took.
+    computing: Duration,
+}
+
+/// Predicts, and writes the predictions.
+pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow::Result<Written> {
     let source = Source::find(arguments)?;
     let input = match &source.run {
         Some((folder, config)) => input_of_run(arguments, folder, config)?,
@@ -66,18 +73,18 @@ pub(super) fn write_predictions(
 
     interrupt::listen()?;
     let mut progress = Progress::new(encoded.len(), "predict", verbosity);
-    let computing = Instant::now();
+    let start = Instant::now();
     let pad = model.encoder_config.pad_token_id;
     let probabilities = predict(&model.classifier, &encoded, source.limits, pad, &device, |done| {
         progress.at(done, "rows");
         interrupt::flow()
     });
+    let computing = start.elapsed();
     progress.finish();
     let probabilities = match probabilities {
         Err(TrainError::Stopped { .. }) => bail!(Interrupted("nothing was written".into())),
         outcome => outcome?,
     };
-    verbosity.note(cost_line(encoded.len(), computing.elapsed(), start.elapsed()));
 
     let predictions = Predictions {
         ids: input.rows.iter().map(|&row| input.examples[row].id.clone()).collect(),
@@ -106,20 +113,20 @@ pub(super) fn write_predictions(
         }
         predictions.write(output, Some(&meta))?;
     }
-    Ok(input
-        .outputs
-        .into_iter()
-        .map(|path| (predictions.rows(), path))
-        .collect())
+    Ok(Written {
+        rows: predictions.rows(),
+        files: input.outputs,
+        computing,
+    })
 }
 
-/// What the predictions took, in one line: the classifier, and everything from the reading of the rows on.
+/// What the predictions of a process that did nothing else took, in one line.
 fn cost_line(rows: usize, computing: Duration, all: Duration) -> String {
     format!(
-        "predicted in {:.1} s ({:.1} s in all, {:.0} s of processor time): {:.1} examples/s, peak memory {}",
+        "predicted in {:.1} s ({:.1} s in all, {} of processor time): {:.1} examples/s, peak memory {}",
         computing.as_secs_f64(),
         all.as_secs_f64(),
-        processor_seconds().unwrap_or(0.0),
+        processor_seconds().map_or("unknown".into(), |seconds| format!("{seconds:.0} s")),
         rows as f64 / computing.as_secs_f64(),
         peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
     )

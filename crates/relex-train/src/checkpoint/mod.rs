@@ -11,6 +11,7 @@ mod weights;
 use std::path::{Path, PathBuf};
 
 use burn::{module::Module, tensor::Device};
+use relex_model::ModelError;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -104,7 +105,7 @@ impl Checkpoints {
         let folder = folder::begin(&self.folder)?;
         let file = |name: &str| folder.path().join(name);
         weights::write(classifier, &file(WEIGHTS))?;
-        optimizer::write(&state.optimizer.memory, &file(OPTIMIZER))?;
+        optimizer::write(state.optimizer.memory(), &file(OPTIMIZER))?;
         for (average, name) in [(&state.ema, EMA), (&state.swa, SWA)] {
             if let Some(average) = average {
                 weights::write(average, &file(name))?;
@@ -204,7 +205,10 @@ impl Checkpoints {
             })
         });
         let average = |name: &str| path.join(name).exists().then(|| read(name)).transpose();
-        optimizer.memory = optimizer::read(&path.join(OPTIMIZER), &device.clone().inner())?;
+        let memory = optimizer::read(&path.join(OPTIMIZER), &device.clone().inner())?;
+        optimizer
+            .restore(memory, classifier)
+            .map_err(|reason| refuse(&path.join(OPTIMIZER), reason))?;
         let state = TrainingState {
             ema: average(EMA)?,
             swa: average(SWA)?,
@@ -232,6 +236,14 @@ impl Checkpoints {
 
 fn kept_name(step: usize) -> String {
     format!("kept-{step}.safetensors")
+}
+
+/// A file that cannot be written is told as such.
+fn written(outcome: Result<(), ModelError>) -> Result<(), TrainError> {
+    outcome.map_err(|error| match error {
+        ModelError::Data(error) => TrainError::Data(error),
+        error => TrainError::Model(error),
+    })
 }
 
 fn refuse(path: &Path, reason: String) -> TrainError {

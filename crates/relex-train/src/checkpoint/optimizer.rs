@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use burn::tensor::{Device, Tensor, TensorData};
 use relex_model::{LazyTensor, TensorFile, write_tensors};
 
-use super::refuse;
+use super::{refuse, written};
 use crate::{TrainError, optimizer::Memory};
 
 /// The key in the file's header under which the numbers of updates stand, as a JSON object by the parameters' paths.
@@ -25,13 +25,15 @@ pub(super) fn write(memory: &BTreeMap<String, Memory>, path: &Path) -> Result<()
         })
     });
     let metadata = [(UPDATES.to_owned(), updates)].into();
-    Ok(write_tensors(path, metadata, tensors.collect())?)
+    written(write_tensors(path, metadata, tensors.collect()))
 }
 
 /// What [`write`] wrote.
 pub(super) fn read(path: &Path, device: &Device) -> Result<BTreeMap<String, Memory>, TrainError> {
     let file = TensorFile::open(path)?;
-    let updates = file.metadata(UPDATES).unwrap_or("{}");
+    let Some(updates) = file.metadata(UPDATES) else {
+        return Err(refuse(path, format!("its header has no {UPDATES:?}")));
+    };
     let updates: BTreeMap<String, usize> =
         serde_json::from_str(updates).map_err(|error| refuse(path, error.to_string()))?;
     let mut memory: BTreeMap<String, Memory> = BTreeMap::new();
@@ -39,10 +41,13 @@ pub(super) fn read(path: &Path, device: &Device) -> Result<BTreeMap<String, Memo
         memory.entry(of).or_default().updates = updates;
     }
     for full_name in file.names() {
-        let Some((of, name)) = full_name.rsplit_once('.') else {
-            return Err(refuse(path, format!("{full_name} names no parameter")));
+        let known = full_name
+            .rsplit_once('.')
+            .and_then(|(of, name)| Some((memory.get_mut(of)?, name)));
+        let Some((memory, name)) = known else {
+            return Err(refuse(path, format!("{full_name} is of no parameter with updates")));
         };
-        if let (Some(memory), Some(tensor)) = (memory.get_mut(of), file.read(&full_name)?) {
+        if let Some(tensor) = file.read(&full_name)? {
             let count = tensor.values.len();
             let flat = Tensor::from_data(TensorData::new(tensor.values, [count]), device);
             memory.tensors.insert(name.to_owned(), (flat, tensor.shape));
@@ -94,9 +99,11 @@ mod tests {
                 let gradients = gradients(&linear, step as f32, 1.0);
                 linear = used.step(1e-2, linear, gradients);
             }
-            write(&used.memory, &path).unwrap();
+            write(used.memory(), &path).unwrap();
             let mut restored = Optimizer::new(&config, &linear);
-            restored.memory = read(&path, &device.clone().inner()).unwrap();
+            restored
+                .restore(read(&path, &device.clone().inner()).unwrap(), &linear)
+                .unwrap();
             // Small and the other way round, so that the past has its say in the signs too.
             let next = |optimizer: &mut Optimizer| {
                 let gradients = gradients(&linear, 3.0, -0.01);
@@ -107,5 +114,30 @@ mod tests {
             // and it is the memory that says so
             assert_ne!(next(&mut Optimizer::new(&config, &linear)), expected, "{rule}");
         }
+    }
+
+    #[test]
+    fn what_another_rule_remembered_is_refused() {
+        let device = Device::flex().autodiff();
+        let linear: Linear = LinearConfig::new(4, 3).init(&device);
+        let optimizer = |rule: &str| {
+            let config = OptimizerConfig {
+                rule: toml::from_str(rule).unwrap(),
+                ..OptimizerConfig::default()
+            };
+            Optimizer::new(&config, &linear)
+        };
+        let mut used = optimizer("kind = \"lion\"");
+        used.step(1e-2, linear.clone(), gradients(&linear, 1.0, 1.0));
+        let refused = optimizer("kind = \"adamw\"").restore(used.memory().clone(), &linear);
+        assert_eq!(
+            refused,
+            Err(
+                r#"of weight it has {"moment": [4, 3]} instead of {"moment_1": [4, 3], "moment_2": [4, 3]}"#.to_owned()
+            )
+        );
+        let mut more = used.memory().clone();
+        more.insert("head.weight".into(), Memory::default());
+        assert!(optimizer("kind = \"lion\"").restore(more, &linear).is_err());
     }
 }

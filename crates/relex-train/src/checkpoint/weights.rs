@@ -8,14 +8,14 @@ use burn::{
 };
 use relex_model::{LazyTensor, TensorFile, write_tensors};
 
-use super::refuse;
+use super::{refuse, written};
 use crate::TrainError;
 
 /// Writes every parameter of `module` to `path`, in `f32`.
 pub(super) fn write<M: Module>(module: &M, path: &Path) -> Result<(), TrainError> {
     let mut collected = Collect::default();
     module.visit(&mut collected);
-    Ok(write_tensors(path, [].into(), collected.tensors)?)
+    written(write_tensors(path, [].into(), collected.tensors))
 }
 
 /// The module with the parameters that [`write`] wrote for one of the same shape.

@@ -1,4 +1,4 @@
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 use super::{Memory, Rule, Treatment, fused};
 
@@ -58,23 +58,21 @@ impl<const D: usize> Squares<D> {
 }
 
 impl Rule for Adafactor {
-    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory {
+    fn remembers<const D: usize>(&self, shape: [usize; D]) -> Vec<(&'static str, [usize; D])> {
         let without = |dimension: usize| {
             let mut shape = shape;
             shape[dimension] = 1;
             shape
         };
-        let mut memory = Memory::default();
-        if D < 2 {
-            memory = memory.with_zeros(ROW, shape, device);
+        let mut tensors = if D < 2 {
+            vec![(ROW, shape)]
         } else {
-            memory = memory.with_zeros(ROW, without(D - 1), device);
-            memory = memory.with_zeros(COLUMN, without(D - 2), device);
-        }
+            vec![(ROW, without(D - 1)), (COLUMN, without(D - 2))]
+        };
         if self.beta_1.is_some() {
-            memory = memory.with_zeros(MEAN, shape, device);
+            tensors.push((MEAN, shape));
         }
-        memory
+        tensors
     }
 
     fn step<const D: usize>(

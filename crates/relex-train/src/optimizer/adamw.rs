@@ -1,4 +1,4 @@
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 use super::{Memory, Rule, Treatment, fused};
 
@@ -51,10 +51,8 @@ impl AdamW {
 }
 
 impl Rule for AdamW {
-    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory {
-        Memory::default()
-            .with_zeros(MOMENT_1, shape, device)
-            .with_zeros(MOMENT_2, shape, device)
+    fn remembers<const D: usize>(&self, shape: [usize; D]) -> Vec<(&'static str, [usize; D])> {
+        vec![(MOMENT_1, shape), (MOMENT_2, shape)]
     }
 
     fn step<const D: usize>(

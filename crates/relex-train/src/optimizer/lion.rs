@@ -1,4 +1,4 @@
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 use super::{Memory, Rule, Treatment, fused};
 
@@ -24,8 +24,8 @@ pub(super) struct Update {
 }
 
 impl Rule for Lion {
-    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory {
-        Memory::default().with_zeros(MOMENT, shape, device)
+    fn remembers<const D: usize>(&self, shape: [usize; D]) -> Vec<(&'static str, [usize; D])> {
+        vec![(MOMENT, shape)]
     }
 
     fn step<const D: usize>(

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 /// What a rule remembers of one parameter: the number of updates, and tensors by name.
 #[derive(Debug, Clone, Default)]
@@ -12,12 +12,6 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// The same with a tensor of zeros.
-    pub(super) fn with_zeros<const D: usize>(mut self, name: &str, shape: [usize; D], device: &Device) -> Self {
-        self.put(name, Tensor::<D>::zeros(shape, device));
-        self
-    }
-
     /// Takes a tensor out, so that it can be written over in its place.
     ///
     /// # Panics

@@ -13,7 +13,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use burn::{
-    module::{Module, ModuleMapper, Param},
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
     optim::GradientsParams,
     tensor::{Device, Tensor},
 };
@@ -33,13 +33,22 @@ use crate::{OptimizerConfig, OptimizerRule};
 pub(crate) struct Optimizer {
     rules: BTreeMap<String, AnyRule>,
     /// By the parameters' paths.
-    pub(crate) memory: BTreeMap<String, Memory>,
+    memory: BTreeMap<String, Memory>,
 }
 
 /// How a parameter is updated. A new rule is a file here and a variant of [`AnyRule`].
 trait Rule {
-    /// What it knows of a parameter of this shape before the first update.
-    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory;
+    /// The tensors that it remembers of a parameter of this shape, zeros before the first update: their names and shapes.
+    fn remembers<const D: usize>(&self, shape: [usize; D]) -> Vec<(&'static str, [usize; D])>;
+
+    /// What it knows of such a parameter before the first update.
+    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory {
+        let mut memory = Memory::default();
+        for (name, shape) in self.remembers(shape) {
+            memory.put(name, Tensor::<D>::zeros(shape, device));
+        }
+        memory
+    }
 
     /// The parameter after an update that goes against its gradient.
     fn step<const D: usize>(
@@ -99,11 +108,11 @@ impl AnyRule {
 }
 
 impl Rule for AnyRule {
-    fn begin<const D: usize>(&self, shape: [usize; D], device: &Device) -> Memory {
+    fn remembers<const D: usize>(&self, shape: [usize; D]) -> Vec<(&'static str, [usize; D])> {
         match self {
-            Self::AdamW(rule) => rule.begin(shape, device),
-            Self::Adafactor(rule) => rule.begin(shape, device),
-            Self::Lion(rule) => rule.begin(shape, device),
+            Self::AdamW(rule) => rule.remembers(shape),
+            Self::Adafactor(rule) => rule.remembers(shape),
+            Self::Lion(rule) => rule.remembers(shape),
         }
     }
 
@@ -134,7 +143,40 @@ impl Optimizer {
         }
     }
 
+    /// What is remembered, by the parameters' paths.
+    pub(crate) fn memory(&self) -> &BTreeMap<String, Memory> {
+        &self.memory
+    }
+
+    /// Takes up what another of the same configuration remembered of modules built as `module` is.
+    ///
+    /// # Errors
+    ///
+    /// What does not fit.
+    pub(crate) fn restore<M: Module>(&mut self, memory: BTreeMap<String, Memory>, module: &M) -> Result<(), String> {
+        let mut check = Check {
+            rules: &self.rules,
+            memory: &memory,
+            at: Vec::new(),
+            known: 0,
+            failure: None,
+        };
+        module.visit(&mut check);
+        if let Some(reason) = check.failure {
+            return Err(reason);
+        }
+        if check.known < memory.len() {
+            return Err("there is more than the model's parameters".into());
+        }
+        self.memory = memory;
+        Ok(())
+    }
+
     /// The module with every parameter updated that has a gradient.
+    ///
+    /// # Panics
+    ///
+    /// When the module is not built as the one that the optimiser is for.
     pub(crate) fn step<M: Module>(&mut self, learning_rate: f64, module: M, gradients: GradientsParams) -> M {
         module.map(&mut Step {
             optimizer: self,
@@ -142,6 +184,45 @@ impl Optimizer {
             learning_rate,
             gradients,
         })
+    }
+}
+
+/// Compares what was remembered with what the rules will want to find.
+struct Check<'a> {
+    rules: &'a BTreeMap<String, AnyRule>,
+    memory: &'a BTreeMap<String, Memory>,
+    at: Vec<String>,
+    /// Parameters of which something is remembered.
+    known: usize,
+    failure: Option<String>,
+}
+
+impl ModuleVisitor for Check<'_> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.at.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.at.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let path = self.at.join(".");
+        let (Some(rule), Some(memory)) = (self.rules.get(&path), self.memory.get(&path)) else {
+            return;
+        };
+        self.known += 1;
+        let found: BTreeMap<&str, &[usize]> = memory
+            .tensors
+            .iter()
+            .map(|(name, (_, shape))| (name.as_str(), shape.as_slice()))
+            .collect();
+        let wanted = rule.remembers(param.val().dims());
+        let wanted: BTreeMap<&str, &[usize]> = wanted.iter().map(|(name, shape)| (*name, shape.as_slice())).collect();
+        if found != wanted {
+            self.failure
+                .get_or_insert(format!("of {path} it has {found:?} instead of {wanted:?}"));
+        }
     }
 }
 
@@ -166,7 +247,7 @@ impl ModuleMapper for Step<'_> {
             return param;
         };
         let path = self.at.join(".");
-        let rule = self.optimizer.rules[&path];
+        let rule = *self.optimizer.rules.get(&path).expect("an optimiser for such modules");
         let memory = self.optimizer.memory.entry(path);
         let memory = memory.or_insert_with(|| rule.begin(gradient.dims(), &gradient.device()));
         let (id, tensor, mapper) = param.consume();

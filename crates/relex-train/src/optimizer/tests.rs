@@ -227,6 +227,6 @@ fn what_has_no_gradient_stays_and_is_not_remembered() {
     let after = all_numbers(&module);
     assert_eq!(after[..27], before[..27]); // three layers of 2 · 3 weights and 3 biases
     assert!(after[27..].iter().zip(&before[27..]).all(|(a, b)| a != b));
-    let remembered: Vec<&String> = optimizer.memory.keys().collect();
+    let remembered: Vec<&String> = optimizer.memory().keys().collect();
     assert_eq!(remembered, ["head.bias", "head.weight"]);
 }

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use relex_model::ModelError;
 use relex_train::{Checkpoints, RunFolder, RunLock, TrainError};
 
 use crate::system::NewFolders;
@@ -71,12 +70,7 @@ impl Claimed {
 
     /// As [`Self::settle`], for the run of any command.
     pub(super) fn settle_as(&mut self, command: &str, error: TrainError, checkpoints: &Checkpoints) -> anyhow::Error {
-        let is_of_the_disk = matches!(
-            error,
-            TrainError::Io { .. }
-                | TrainError::Data(_)
-                | TrainError::Model(ModelError::Io { .. } | ModelError::Data(_))
-        );
+        let is_of_the_disk = matches!(error, TrainError::Io { .. } | TrainError::Data(_));
         if is_of_the_disk || checkpoints.newest().is_some() {
             self.keep();
         }

@@ -60,3 +60,21 @@ impl<B: FusedKernels, C: CheckpointStrategy> EmbeddingOps for Autodiff<B, C> {
         }
     }
 }
+
+/// The rows of a table of this width, one after the other.
+pub(super) fn taken(table: &[f32], width: usize, rows: &[usize]) -> Vec<f32> {
+    let mut taken = Vec::with_capacity(rows.len() * width);
+    for row in rows {
+        taken.extend_from_slice(&table[row * width..][..width]);
+    }
+    taken
+}
+
+/// Adds the gradients of taken rows to those of the table's, in the rows' order.
+pub(super) fn give_back(grad: &[f32], width: usize, rows: &[usize], of_table: &mut [f32]) {
+    for (row, grad) in rows.iter().zip(grad.chunks_exact(width)) {
+        for (total, g) in of_table[row * width..][..width].iter_mut().zip(grad) {
+            *total += g;
+        }
+    }
+}

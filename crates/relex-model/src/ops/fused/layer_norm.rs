@@ -60,7 +60,7 @@ pub(super) fn add_layer_norm(
 }
 
 /// The columns of a layer norm whose normalised values cannot be had back from its output: where `gamma` is small beside `beta`,
-/// `(y - beta) / gamma` would be more rounding than value. Elsewhere it is good to 5e-7.
+/// `(y - beta) / gamma` would be more rounding than value. Elsewhere a value x comes back to 2.4e-7 · (1 + |x|).
 pub(super) fn hidden_columns(gamma: &[f32], beta: &[f32]) -> Vec<usize> {
     /// What is smaller, times a normalised value, could be smaller than any normal number.
     const SMALLEST: f32 = 1e-30;

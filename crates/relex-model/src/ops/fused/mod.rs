@@ -336,23 +336,14 @@ impl FusedKernels for Flex {
     fn embedding_kernel(table: FlexTensor, rows: &[usize]) -> FlexTensor {
         let width = last_dimension(&table);
         let table = contiguous(table);
-        let table = values(&table);
-        let mut taken = Vec::with_capacity(rows.len() * width);
-        for row in rows {
-            taken.extend_from_slice(&table[row * width..][..width]);
-        }
-        from_rows(taken, width)
+        from_rows(embedding::taken(values(&table), width, rows), width)
     }
 
     fn embedding_backward_kernel(grad: FlexTensor, table: &FlexTensor, rows: &[usize]) -> FlexTensor {
         let width = last_dimension(&grad);
         let grad = contiguous(grad);
         let mut of_table = zeros(table.shape().num_elements());
-        for (row, grad) in rows.iter().zip(values(&grad).chunks_exact(width)) {
-            for (total, g) in of_table[row * width..][..width].iter_mut().zip(grad) {
-                *total += g;
-            }
-        }
+        embedding::give_back(values(&grad), width, rows, &mut of_table);
         from_rows(of_table, width)
     }
 }

@@ -162,7 +162,16 @@ mod tests {
 
     #[test]
     fn products_are_those_of_the_definition() {
-        for (rows, inputs, outputs) in [(1, 1, 1), (8, 5, 32), (9, 40, 33), (3, 17, 100), (32, 24, 96)] {
+        let shapes = [
+            (1, 1, 1),
+            (BLOCK / 2, 5, PANEL),
+            (BLOCK / 2 + 1, 5, PANEL - 1),
+            (BLOCK, 40, PANEL + 1),
+            (BLOCK + 1, 17, 100),
+            (2 * BLOCK, 9, 64),
+            (32, 24, 96),
+        ];
+        for (rows, inputs, outputs) in shapes {
             let (left, right) = (values(rows * inputs, 1), values(inputs * outputs, 2));
             let turned: Vec<f32> = (0..inputs * outputs)
                 .map(|i| right[i % inputs * outputs + i / inputs])
