@@ -5,6 +5,11 @@ pub(crate) fn peak_memory_mib() -> Option<f64> {
     resident_memory_mib().map(|[_, peak]| peak)
 }
 
+/// An amount of memory as it is told.
+pub(crate) fn in_mib(mib: Option<f64>) -> String {
+    mib.map_or("unknown".into(), |mib| format!("{mib:.0} MiB"))
+}
+
 /// The process's resident memory in MiB, now and at its largest, where `/proc` tells it.
 pub(crate) fn resident_memory_mib() -> Option<[f64; 2]> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

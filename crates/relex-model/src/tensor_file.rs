@@ -20,6 +20,7 @@ use safetensors::{
 use crate::{
     ModelError,
     load::{WeightTensor, decode},
+    ops::transposed,
 };
 
 /// Values that are turned into bytes at a time.
@@ -87,19 +88,8 @@ impl<'a> LazyTensor<'a> {
     pub(crate) fn transposed(self) -> Self {
         let [rows, columns] = [self.shape[0], self.shape[1]];
         let values = self.values;
-        Self::new(self.name, [columns, rows], move || {
-            Ok(transpose(&values()?, rows, columns))
-        })
+        Self::new(self.name, [columns, rows], move || Ok(transposed(&values()?, columns)))
     }
-}
-
-/// A matrix in row-major order, the other way round.
-pub(crate) fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut transposed = Vec::with_capacity(rows * columns);
-    for column in 0..columns {
-        transposed.extend((0..rows).map(|row| values[row * columns + column]));
-    }
-    transposed
 }
 
 /// Writes these tensors to a safetensors file, whole or not at all, in `f32` and in the order of their names.

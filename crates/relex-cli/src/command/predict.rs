@@ -16,7 +16,7 @@ use crate::{
     args::{PredictArguments, Rows},
     interrupt::{self, Interrupted},
     progress::{Progress, Verbosity, show},
-    system::{peak_memory_mib, processor_seconds},
+    system::{in_mib, peak_memory_mib, processor_seconds},
 };
 
 /// A classifier to predict with, and where it comes from.
@@ -128,7 +128,7 @@ fn cost_line(rows: usize, computing: Duration, all: Duration) -> String {
         all.as_secs_f64(),
         processor_seconds().map_or("unknown".into(), |seconds| format!("{seconds:.0} s")),
         rows as f64 / computing.as_secs_f64(),
-        peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
+        in_mib(peak_memory_mib()),
     )
 }
 

@@ -28,7 +28,7 @@ use crate::{
     hub,
     interrupt::{self, Interrupted},
     progress::{Verbosity, show},
-    system::peak_memory_mib,
+    system::{in_mib, peak_memory_mib},
 };
 use cost::Cost;
 use folder::Claimed;
@@ -302,7 +302,7 @@ fn cost_line(totals: &Totals, cost: &Cost, device_seconds: Option<f64>) -> Strin
         totals.tokens,
         100.0 * totals.padding_share(),
         100.0 * cost.data_share(),
-        peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
+        in_mib(peak_memory_mib()),
     )
 }
 

@@ -6,10 +6,7 @@ use burn::{
 };
 
 use super::{WeightFile, names};
-use crate::{
-    ModelError,
-    tensor_file::{LazyTensor, transpose},
-};
+use crate::{ModelError, ops::transposed, tensor_file::LazyTensor};
 
 /// Which tensors of a file went into a module, and which did not.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -82,9 +79,9 @@ impl Fill<'_> {
     /// The values in this crate's orientation; none if there is nothing to load.
     fn tensor(&mut self, shape: &[usize]) -> Option<TensorData> {
         let name = self.at.canonical(self.prefix);
-        let transposed = self.at.is_transposed(shape);
+        let is_transposed = self.at.is_transposed(shape);
         let mut expected = shape.to_vec();
-        if transposed {
+        if is_transposed {
             expected.reverse();
         }
         // Looked at before it is read, so that a file that claims an enormous tensor costs nothing.
@@ -112,9 +109,9 @@ impl Fill<'_> {
             }
         };
         self.used.insert(name);
-        Some(if transposed {
+        Some(if is_transposed {
             let [rows, columns] = [tensor.shape[0], tensor.shape[1]];
-            TensorData::new(transpose(&tensor.values, rows, columns), [columns, rows])
+            TensorData::new(transposed(&tensor.values, columns), [columns, rows])
         } else {
             TensorData::new(tensor.values, tensor.shape)
         })

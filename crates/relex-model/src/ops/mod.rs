@@ -19,6 +19,7 @@ use burn::{
 use serde::{Deserialize, Serialize};
 
 pub use dropout::{DropoutKeys, DropoutMask, Pass};
+pub(crate) use fused::product::transposed;
 pub(crate) use lstm::bilstm;
 pub use precision::Precision;
 pub(crate) use recompute::recomputed;

@@ -5,7 +5,7 @@ use std::path::Path;
 use relex_eval::PredictionsMeta;
 use relex_train::{Provenance, RunFolder};
 
-use crate::command::scored::Scored;
+use crate::{command::scored::Scored, system::in_mib};
 
 pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>> {
     let run = Provenance::read(&folder.provenance())?;
@@ -21,11 +21,7 @@ pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>
         ("Tokens learnt from", run.tokens.to_string()),
         ("Share of padding", format!("{:.1} %", 100.0 * run.padding_share)),
         ("Sentences cut to fit", run.truncated_sentences.to_string()),
-        (
-            "Peak memory",
-            run.peak_memory_mib
-                .map_or("unknown".into(), |mib| format!("{mib:.0} MiB")),
-        ),
+        ("Peak memory", in_mib(run.peak_memory_mib)),
         ("Data hash", run.data_hash),
         ("Split hash", run.split_hash),
         ("Configuration hash", run.config_hash),

@@ -123,7 +123,7 @@ pub(in crate::ops) fn repeated(row: &[f32], rows: usize) -> Vec<f32> {
 }
 
 /// The transpose of a row-major matrix of `width` columns.
-fn transposed(values: &[f32], width: usize) -> Vec<f32> {
+pub(crate) fn transposed(values: &[f32], width: usize) -> Vec<f32> {
     let rows = values.len() / width;
     let mut output = zeros(values.len());
     output
