@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use relex_eval::EvalError;
+use relex_model::ModelError;
 use relex_train::{Checkpoints, RunFolder, RunLock, TrainError};
 
 use crate::system::NewFolders;
@@ -70,7 +72,7 @@ impl Claimed {
 
     /// As [`Self::settle`], for the run of any command.
     pub(super) fn settle_as(&mut self, command: &str, error: TrainError, checkpoints: &Checkpoints) -> anyhow::Error {
-        let is_of_the_disk = matches!(error, TrainError::Io { .. } | TrainError::Data(_));
+        let is_of_the_disk = is_of_the_disk(&error);
         if is_of_the_disk || checkpoints.newest().is_some() {
             self.keep();
         }
@@ -83,6 +85,17 @@ impl Claimed {
         }
         error
     }
+}
+
+/// Whether a file could not be read or written, which is no fault of the run's.
+fn is_of_the_disk(error: &TrainError) -> bool {
+    matches!(
+        error,
+        TrainError::Io { .. }
+            | TrainError::Data(_)
+            | TrainError::Model(ModelError::Io { .. } | ModelError::Data(_))
+            | TrainError::Eval(EvalError::Write { .. })
+    )
 }
 
 fn is_taken(error: &TrainError) -> bool {
