@@ -30,7 +30,7 @@ pub(crate) struct PipelineArguments {
     /// Learn from this many training rows only.
     #[arg(long, value_name = "N")]
     max_train_rows: Option<usize>,
-    /// `cpu`, `wgpu` or `cuda[:N]`; the last two are built in when asked for.
+    /// `cpu`, `wgpu[:N]` or `cuda[:N]`; the last two are built in when asked for.
     #[arg(long, value_name = "DEVICE", value_parser = parse_device)]
     device: Option<String>,
     /// The configuration; by default the data set's own, else configs/base.toml.
@@ -207,11 +207,14 @@ fn run_folder(asked: Option<&Path>, dataset: &str) -> anyhow::Result<PathBuf> {
 
 fn parse_device(text: &str) -> Result<String, String> {
     let is_numbered = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let is_known = matches!(text, "cpu" | "wgpu" | "cuda") || text.strip_prefix("cuda:").is_some_and(is_numbered);
+    let is_known = match text.split_once(':') {
+        None => matches!(text, "cpu" | "wgpu" | "cuda"),
+        Some((kind, number)) => matches!(kind, "wgpu" | "cuda") && is_numbered(number),
+    };
     if is_known {
         Ok(text.to_owned())
     } else {
-        Err("use cpu, wgpu, cuda or cuda:N".into())
+        Err("use cpu, wgpu, wgpu:N, cuda or cuda:N".into())
     }
 }
 
@@ -221,7 +224,7 @@ mod tests {
 
     #[test]
     fn devices_are_known_or_refused() {
-        for device in ["cpu", "wgpu", "cuda", "cuda:0", "cuda:12"] {
+        for device in ["cpu", "wgpu", "wgpu:1", "cuda", "cuda:0", "cuda:12"] {
             assert_eq!(parse_device(device), Ok(device.to_owned()));
         }
         for device in ["", "gpu", "cuda:", "cuda:x", "cpu:0"] {

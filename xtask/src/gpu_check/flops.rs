@@ -88,7 +88,9 @@ pub(super) fn add_shares(findings: &mut Value, given: &[Peak]) {
 }
 
 fn peak(name: &str, precision: &str, given: &[Peak]) -> Option<f64> {
-    let known = KNOWN.iter().find(|(known, ..)| name.contains(known));
+    // Whole words: an L40 is no L4.
+    let has_word = |word| name.split(|it: char| !it.is_alphanumeric()).any(|part| part == word);
+    let known = KNOWN.iter().find(|(known, ..)| known.split(' ').all(has_word));
     let known = known.map(|(_, f32, low)| if precision == "f32" { *f32 } else { *low });
     let given = given.iter().find(|peak| peak.precision == precision);
     given.map(|peak| peak.tflops).or(known)
@@ -122,6 +124,8 @@ mod tests {
         assert_eq!(peak("NVIDIA H200, 560.35", "bf16", &given), Some(500.0));
         assert_eq!(peak("NVIDIA H200, 560.35", "fp16", &given), Some(989.0));
         assert_eq!(peak("NVIDIA H200, 560.35", "f32", &[]), Some(67.0));
+        assert_eq!(peak("NVIDIA A100-SXM4-80GB, 560.35", "f32", &[]), Some(19.5));
+        assert_eq!(peak("NVIDIA L40, 560.35", "f32", &[]), None);
         assert_eq!(peak("", "f32", &[]), None);
         for wrong in ["bf16", "bf16=x", "bf16=0", "=-1"] {
             assert!(parse_peak(wrong).is_err(), "{wrong}");

@@ -44,6 +44,13 @@ impl Watch {
     }
 }
 
+impl Drop for Watch {
+    /// What was watched may have failed.
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The device's name and driver, where they can be told.
 pub(super) fn device_name(device: &str) -> Option<String> {
     query(index(device)?, "name,driver_version")
