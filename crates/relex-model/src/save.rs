@@ -297,10 +297,14 @@ pub(crate) fn write_weights(folder: &Path, tensors: Vec<LazyTensor<'_>>) -> Resu
     write_tensors(&folder.join("model.safetensors"), metadata.into(), tensors)
 }
 
-/// A temporary folder beside the one that it will be; see [`replace_folder`].
+/// A temporary folder beside the one that it will be, whose parent is made if it is not there; see [`replace_folder`].
 pub(crate) fn new_folder(folder: &Path) -> Result<tempfile::TempDir, ModelError> {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(ModelError::io(parent))?;
+    if folder.is_file() {
+        return Err(ModelError::io(folder)(std::io::ErrorKind::NotADirectory.into()));
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".saving-");
     #[cfg(unix)]

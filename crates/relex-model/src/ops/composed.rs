@@ -1,5 +1,7 @@
 //! The same operations made of Burn's own, for every device and type without a fused kernel.
 
+use std::sync::{Mutex, PoisonError};
+
 use burn::{
     nn::Linear,
     tensor::{Distribution, Tensor, activation},
@@ -61,11 +63,18 @@ fn gelu_tanh(input: Tensor<3>) -> Tensor<3> {
     input.mul_scalar(0.5) * (inner.tanh() + 1.0)
 }
 
+/// Held from the seeding of a device's generator to the end of the draw.
+static GENERATOR: Mutex<()> = Mutex::new(());
+
 pub(super) fn dropout<const D: usize>(input: Tensor<D>, mask: DropoutMask) -> Tensor<D> {
     let device = input.device();
-    device.seed(mask.key);
     let keep = 1.0 - f64::from(mask.probability);
-    let drawn = Tensor::<D>::random(input.shape(), Distribution::Bernoulli(keep), &device.inner());
+    let drawn = {
+        // Devices of one kind share one generator, and threads share devices: nobody may draw between the two lines.
+        let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+        device.seed(mask.key);
+        Tensor::<D>::random(input.shape(), Distribution::Bernoulli(keep), &device.inner())
+    };
     let drawn = if input.is_autodiff() {
         Tensor::from_inner(drawn)
     } else {
