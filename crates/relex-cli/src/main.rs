@@ -10,19 +10,32 @@ mod interrupt;
 mod progress;
 mod system;
 
-use std::process::ExitCode;
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+};
 
 use clap::Parser;
 
 use args::{Arguments, Command};
 use interrupt::Interrupted;
 
+/// Where the first panic happened, and how the program came there if `RUST_BACKTRACE` asks for it.
+static LAST_FAULT: Mutex<Option<(Option<String>, Backtrace)>> = Mutex::new(None);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.computes() {
         allocator::keep_pages();
     }
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|fault| {
+        let place = fault.location().map(ToString::to_string);
+        let trace = Backtrace::capture();
+        let mut last = LAST_FAULT.lock().unwrap_or_else(PoisonError::into_inner);
+        // The first one is the cause where another thread falls over it.
+        last.get_or_insert((place, trace));
+    }));
     match std::panic::catch_unwind(|| run(&arguments)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) if error.is::<Interrupted>() => {
@@ -39,9 +52,16 @@ fn main() -> ExitCode {
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("unknown fault");
+            let mut last = LAST_FAULT.lock().unwrap_or_else(PoisonError::into_inner);
+            let (place, trace) = last.take().unwrap_or((None, Backtrace::disabled()));
             progress::complain(&format!(
-                "error: relex has a fault, please report it with this command line: {what}"
+                "error: relex {} has a fault, please report it with this command line: {what} ({})",
+                env!("CARGO_PKG_VERSION"),
+                place.as_deref().unwrap_or("place unknown")
             ));
+            if trace.status() == BacktraceStatus::Captured {
+                progress::complain(&trace.to_string());
+            }
             ExitCode::from(1)
         }
     }

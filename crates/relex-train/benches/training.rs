@@ -8,6 +8,7 @@ use std::{hint::black_box, ops::ControlFlow, path::Path};
 use burn::tensor::Device;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use relex_data::LabelSet;
 use relex_model::{Classifier, EncodedExample, HeadConfig, HeadKind, load_encoder};
 use relex_train::{CheckedTrainConfig, DataConfig, FitInput, LabelledRows, ModelConfig, TrainConfig, fit};
 
@@ -33,6 +34,8 @@ fn training(criterion: &mut Criterion) {
         .expect("cross entropy fits any labels");
     let batch_size = config.values().training.batch_size;
 
+    let names = (0..30).map(|label| label.to_string());
+    let labels = LabelSet::new(names, "0").expect("30 names");
     let mut group = criterion.benchmark_group("training");
     group
         .sample_size(10)
@@ -45,7 +48,7 @@ fn training(criterion: &mut Criterion) {
             loss: &loss,
             train: &train,
             valid: &valid,
-            negative: 0,
+            labels: &labels,
             pad_token_id: encoder_config.pad_token_id,
             device: &device,
             more_devices: &[],

@@ -59,10 +59,18 @@ pub enum TrainError {
         /// The newest checkpoint, which is from before.
         checkpoint: Option<PathBuf>,
     },
-    /// Probabilities could not be computed.
-    #[error("prediction: {reason}")]
+    /// A classifier predicts what is not a number.
+    #[error("row {row}: a probability is {value}; the model's weights are damaged or diverged")]
     Prediction {
-        /// What went wrong.
+        /// The row among those that were predicted, from 1.
+        row: usize,
+        /// What it predicts.
+        value: f32,
+    },
+    /// A device does not hand its numbers over.
+    #[error("the device failed: {reason}")]
+    Device {
+        /// Its reason.
         reason: String,
     },
     /// The observer asked to stop.
@@ -86,6 +94,13 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// [`Self::Device`], for `map_err`.
+    pub(crate) fn of_device(reason: impl std::fmt::Debug) -> Self {
+        Self::Device {
+            reason: format!("{reason:?}"),
+        }
+    }
+
     /// [`Self::Io`] about a file or folder, for `map_err`.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

@@ -9,32 +9,32 @@ mod leaving;
 mod pace;
 mod parity;
 mod state;
+mod update;
 
 use std::{ops::ControlFlow, path::PathBuf};
 
 use burn::tensor::Device;
-use relex_data::rng::stream;
+use relex_data::{LabelSet, rng::stream};
 use relex_loss::Loss;
-use relex_model::{Classifier, DropoutKeys, EncodedExample, Precision};
+use relex_model::{Classifier, DropoutKeys, EncodedExample};
 
 use crate::{
-    CheckedTrainConfig, Checkpoints, DamagedCheckpoint, MaskedReport, TrainError,
-    batches::training_batches,
-    freeze::Freezing,
-    loss_scale::LossScale,
-    optimizer::{Optimizer, clip_by_global_norm},
+    CheckedTrainConfig, Checkpoints, DamagedCheckpoint, MaskedReport, TrainError, batches::training_batches,
+    freeze::Freezing, optimizer::Optimizer,
 };
 
 use adversarial::adversarial_gradients;
 pub use candidates::CandidateReport;
 use candidates::choose;
 pub use evaluation::EvaluationReport;
-use evaluation::evaluate;
+use evaluation::{check_score, evaluate};
 use gradients::{Position, batch_gradients, portions};
 pub(crate) use leaving::{begin_or_go_on, leave_with, save_to};
 pub(crate) use pace::Pace;
 pub use parity::{ParityStep, parity};
-pub(crate) use state::{Progress, Snapshot, TrainingState};
+pub use state::Snapshot;
+pub(crate) use state::{Progress, TrainingState};
+pub(crate) use update::{Fault, check_weights};
 
 /// Encoded rows with their labels.
 #[derive(Debug, Clone, Default)]
@@ -134,8 +134,8 @@ pub struct FitInput<'a> {
     pub train: &'a LabelledRows,
     /// Rows to measure on; with none, nothing is measured.
     pub valid: &'a LabelledRows,
-    /// Index of the label that micro-F1 leaves out.
-    pub negative: usize,
+    /// The labels; scores leave the negative one out.
+    pub labels: &'a LabelSet,
     /// The token that fills up batches.
     pub pad_token_id: u32,
     /// Where the classifier is; an autodiff device.
@@ -144,6 +144,15 @@ pub struct FitInput<'a> {
     pub more_devices: &'a [Device],
     /// Where checkpoints go, and where the run goes on from if there are any; without them nothing is written.
     pub checkpoints: Option<&'a Checkpoints>,
+}
+
+/// What training comes to.
+#[derive(Debug)]
+pub struct Fitted {
+    /// The weights that `training.keep` names.
+    pub classifier: Classifier,
+    /// Those at the evaluations that `training.also_keep_best` and `training.also_keep_last` ask for, in the order of their steps.
+    pub evaluations: Vec<Snapshot>,
 }
 
 /// Trains a classifier and returns the weights that the configuration keeps.
@@ -163,7 +172,7 @@ pub fn fit(
     classifier: Classifier,
     input: &FitInput<'_>,
     mut observe: impl FnMut(Event) -> ControlFlow<Stop>,
-) -> Result<Classifier, TrainError> {
+) -> Result<Fitted, TrainError> {
     let values = input.config.values();
     // Under a token budget epochs can differ in their number of batches.
     let in_epochs = (1..=values.training.epochs)
@@ -173,9 +182,8 @@ pub fn fit(
     let dropout_seed = rand::Rng::next_u64(&mut stream(values.seed, "dropout"));
     let freezing = Freezing::new(values, &classifier);
     let (mut classifier, mut state, start) = begin(classifier, input)?;
-    let mut saved = start.step;
     if let ControlFlow::Break(stop) = observe(Event::Start(start)) {
-        return Err(leave(stop, &classifier, &state, input, &mut observe));
+        return Err(leave(stop, &classifier, &mut state, input, &mut observe));
     }
     let (mut epoch, mut batches) = (0, Vec::new());
 
@@ -185,23 +193,28 @@ pub fn fit(
             batches = epoch_batches(input, epoch);
             classifier = freezing.apply(classifier, epoch);
         }
-        if pace.evaluates(&state.progress, batches.len()) {
+        let (evaluates, saves) = pace.due(&state.progress, batches.len());
+        if evaluates || saves || pace.is_over(&state.progress) {
+            check_weights(&classifier).map_err(|fault| diverged(fault, &state, input, &batches))?;
+        }
+        if evaluates {
             let scoring = |done| observe(Event::Evaluating(done));
-            let report = match evaluate(&classifier, input, scoring)? {
+            let scored = evaluate(&classifier, input, scoring)
+                .or_else(|error| Err(diverged(Fault::in_scoring(error)?, &state, input, &batches)));
+            let report = match scored? {
                 ControlFlow::Continue(report) => report,
-                ControlFlow::Break(stop) => return Err(leave(stop, &classifier, &state, input, &mut observe)),
+                ControlFlow::Break(stop) => return Err(leave(stop, &classifier, &mut state, input, &mut observe)),
             };
             let step = state.progress.step;
             let report = EvaluationReport { step, epoch, ..report };
             state.note(&report, &classifier, values);
             state.progress.reports += 1;
             if let ControlFlow::Break(stop) = observe(Event::Evaluation(report)) {
-                return Err(leave(stop, &classifier, &state, input, &mut observe));
+                return Err(leave(stop, &classifier, &mut state, input, &mut observe));
             }
         }
-        if pace.saves(&state.progress, batches.len()) && saved < state.progress.step {
-            save(&classifier, &state, input, &mut observe)?;
-            saved = state.progress.step;
+        if saves {
+            save_to(input.checkpoints, &classifier, &mut state, &mut observe)?;
         }
         if pace.is_over(&state.progress) {
             break;
@@ -213,12 +226,12 @@ pub fn fit(
         }
 
         if let ControlFlow::Break(stop) = observe(Event::Preparing) {
-            return Err(leave(stop, &classifier, &state, input, &mut observe));
+            return Err(leave(stop, &classifier, &mut state, input, &mut observe));
         }
         let rows = &batches[state.progress.batch];
         let portions = portions(input, rows);
         if let ControlFlow::Break(stop) = observe(Event::Prepared) {
-            return Err(leave(stop, &classifier, &state, input, &mut observe));
+            return Err(leave(stop, &classifier, &mut state, input, &mut observe));
         }
         let done = state.progress.step;
         let position = Position {
@@ -226,11 +239,8 @@ pub fn fit(
             share: done as f64 / pace.steps as f64,
         };
         let mut keys = DropoutKeys::new(dropout_seed, done as u64);
-        let mut scale = state
-            .progress
-            .loss_scale
-            .unwrap_or(LossScale::new(values.training.precision));
-        let factor = scale.factor();
+        let precision = values.training.precision;
+        let scale = state.loss_scale(precision);
         let mut batch = batch_gradients(&classifier, input, &portions, position, &mut keys, &scale);
         if values.adversarial.acts_at(position.share) {
             let there = |moved: &Classifier| {
@@ -238,43 +248,44 @@ pub fn fit(
             };
             batch.gradients = adversarial_gradients(&values.adversarial, &classifier, batch.gradients, there)?;
         }
-        let limit = values.optimizer.max_gradient_norm;
-        let gradient_norm = clip_by_global_norm(&classifier, &mut batch.gradients, limit, factor);
-        let learning_rate = values.optimizer.rate(done, values.schedule.factor(done, pace.steps));
-        let skipped = !(batch.loss.is_finite() && gradient_norm.is_finite()) && scale.overflowed();
-        if !skipped {
-            finite(batch.loss, "loss", position.step, input, rows)?;
-            finite(gradient_norm, "gradient norm", position.step, input, rows)?;
-            classifier = state.optimizer.step(learning_rate, classifier, batch.gradients);
-            scale.updated();
-        }
-        let is_scaled = values.training.precision == Precision::Fp16;
-        state.progress.loss_scale = is_scaled.then_some(scale);
-
-        state.progress.step += 1;
-        state.progress.batch += 1;
-        state.progress.reports += 1;
+        let pace_factor = values.schedule.factor(done, pace.steps);
+        let updated = state.update(
+            classifier,
+            batch.loss,
+            batch.gradients,
+            precision,
+            &values.optimizer,
+            pace_factor,
+        );
+        let (stepped, update) = updated.map_err(|fault| not_finite(fault, position.step, input, rows))?;
+        classifier = stepped;
         state.average(&classifier, &values.averaging, pace.steps);
         let report = StepReport {
             step: state.progress.step,
             steps: pace.steps,
             epoch,
             loss: batch.loss,
-            gradient_norm,
-            learning_rate,
-            loss_scale: is_scaled.then_some(factor),
-            skipped,
+            gradient_norm: update.gradient_norm,
+            learning_rate: update.learning_rate,
+            loss_scale: update.loss_scale,
+            skipped: update.skipped,
             rows: rows.len(),
             tokens: batch.tokens,
             padded_tokens: batch.padded_tokens,
         };
         if let ControlFlow::Break(stop) = observe(Event::Step(report)) {
-            return Err(leave(stop, &classifier, &state, input, &mut observe));
+            return Err(leave(stop, &classifier, &mut state, input, &mut observe));
         }
     }
-    match choose(&classifier, &state, input, &mut observe)? {
-        ControlFlow::Continue(kept) => Ok(kept),
-        ControlFlow::Break(stop) => Err(leave(stop, &classifier, &state, input, &mut observe)),
+    match choose(&classifier, &mut state, input, &mut observe)? {
+        ControlFlow::Continue(kept) => {
+            state.keep_only(values.training.also_keep_best, values.training.also_keep_last);
+            Ok(Fitted {
+                classifier: kept,
+                evaluations: state.kept,
+            })
+        }
+        ControlFlow::Break(stop) => Err(leave(stop, &classifier, &mut state, input, &mut observe)),
     }
 }
 
@@ -288,6 +299,7 @@ fn begin(classifier: Classifier, input: &FitInput<'_>) -> Result<(Classifier, Tr
             reason: "rows to train on are needed".into(),
         });
     }
+    check_score(input)?;
     begin_or_go_on(
         classifier,
         optimizer,
@@ -310,43 +322,31 @@ fn epoch_batches(input: &FitInput<'_>, epoch: usize) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// Writes a checkpoint, if the run has any.
-fn save(
-    classifier: &Classifier,
-    state: &TrainingState,
-    input: &FitInput<'_>,
-    observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
-) -> Result<(), TrainError> {
-    save_to(input.checkpoints, classifier, state, observe)
-}
-
 /// What the loop returns when the observer breaks off.
 fn leave(
     stop: Stop,
     classifier: &Classifier,
-    state: &TrainingState,
+    state: &mut TrainingState,
     input: &FitInput<'_>,
     observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
 ) -> TrainError {
     leave_with(stop, input.checkpoints, classifier, state, observe)
 }
 
-/// The value, or the error that names the rows behind it.
-fn finite(
-    value: f32,
-    what: &'static str,
-    step: usize,
-    input: &FitInput<'_>,
-    rows: &[usize],
-) -> Result<f32, TrainError> {
-    if value.is_finite() {
-        return Ok(value);
-    }
-    Err(TrainError::NotFinite {
+/// The error about the weights after the last step: with its rows and the last good checkpoint.
+fn diverged(fault: Fault, state: &TrainingState, input: &FitInput<'_>, batches: &[Vec<usize>]) -> TrainError {
+    let last = state.progress.batch.checked_sub(1);
+    let rows = last.and_then(|batch| batches.get(batch)).map_or(&[][..], Vec::as_slice);
+    not_finite(fault, state.progress.step, input, rows)
+}
+
+/// The error that names the step, the rows behind it and the last good checkpoint.
+fn not_finite(fault: Fault, step: usize, input: &FitInput<'_>, rows: &[usize]) -> TrainError {
+    TrainError::NotFinite {
         step,
-        what,
-        value,
+        what: fault.what,
+        value: fault.value,
         ids: rows.iter().map(|&row| input.train.ids[row].clone()).collect(),
         checkpoint: input.checkpoints.and_then(Checkpoints::newest),
-    })
+    }
 }

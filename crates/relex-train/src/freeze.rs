@@ -16,7 +16,9 @@ use crate::{
 pub(crate) struct Freezing {
     /// Lower places never learn; the embeddings are place 0, the lowest layer 1.
     floor: usize,
-    /// So many places more learn in every epoch, from the top; none in the first.
+    /// In so many epochs, the first ones, the head learns alone.
+    head_only: usize,
+    /// After these so many places more learn in every epoch, from the top; without it all of them.
     thaw: Option<usize>,
     /// Layers of the encoder.
     layers: usize,
@@ -25,18 +27,23 @@ pub(crate) struct Freezing {
 impl Freezing {
     /// As a configuration has it, for modules built as `module` is.
     pub(crate) fn new<M: Module>(config: &TrainConfig, module: &M) -> Self {
+        let thaw = config.training.unfreeze_layers_per_epoch;
+        let usual = usize::from(thaw.is_some());
         Self {
             floor: floor(config.model.freeze_layers, config.model.freeze_embeddings),
-            thaw: config.training.unfreeze_layers_per_epoch,
+            head_only: config.training.head_only_epochs.unwrap_or(usual),
+            thaw,
             layers: layers(&float_paths(module)),
         }
     }
 
     /// The lowest place that learns in `epoch`, from 1; one above the layers if only the head does.
     fn lowest(&self, epoch: usize) -> usize {
-        let thawing = self.thaw.map_or(0, |per_epoch| {
-            (self.layers + 1).saturating_sub(per_epoch.saturating_mul(epoch.saturating_sub(1)))
-        });
+        let thawing = match (epoch.saturating_sub(self.head_only), self.thaw) {
+            (0, _) => self.layers + 1,
+            (_, None) => 0,
+            (epoch, Some(per_epoch)) => (self.layers + 1).saturating_sub(per_epoch.saturating_mul(epoch)),
+        };
         self.floor.max(thawing)
     }
 
@@ -159,6 +166,21 @@ mod tests {
     }
 
     #[test]
+    fn the_head_begins_alone_for_as_long_as_it_is_told() {
+        let check = |thaw, expected: [usize; 5]| {
+            let freezing = Freezing {
+                floor: 1,
+                head_only: 2,
+                thaw,
+                layers: 2,
+            };
+            assert_eq!([1, 2, 3, 4, 5].map(|epoch| freezing.lowest(epoch)), expected);
+        };
+        check(None, [3, 3, 1, 1, 1]);
+        check(Some(1), [3, 3, 2, 1, 1]);
+    }
+
+    #[test]
     fn layers_thaw_from_the_top() {
         let mut module = tiny(2);
         let freezing = freezing(0, true, Some(1), &module);
@@ -266,16 +288,15 @@ mod tests {
             frozen in 0usize..5,
             embeddings: bool,
             per_epoch in proptest::option::of(1usize..4),
+            head_only in 0usize..3,
             extra in 0usize..4,
         ) {
             let layers = frozen + extra;
-            let freezing = Freezing { floor: floor(frozen, embeddings), thaw: per_epoch, layers };
-            let lowest: Vec<usize> = (1..=layers + 3).map(|epoch| freezing.lowest(epoch)).collect();
+            let freezing = Freezing { floor: floor(frozen, embeddings), head_only, thaw: per_epoch, layers };
+            let lowest: Vec<usize> = (1..=layers + 6).map(|epoch| freezing.lowest(epoch)).collect();
             prop_assert!(lowest.is_sorted_by(|earlier, later| earlier >= later));
             prop_assert_eq!(*lowest.last().unwrap(), freezing.floor);
-            if per_epoch.is_some() {
-                prop_assert_eq!(lowest[0], layers + 1);
-            }
+            prop_assert!(lowest[..head_only].iter().all(|&lowest| lowest == layers + 1));
         }
     }
 }

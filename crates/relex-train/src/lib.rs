@@ -42,8 +42,8 @@ pub use config::{
 };
 pub use error::TrainError;
 pub use fit::{
-    CandidateReport, EvaluationReport, Event, FitInput, LabelledRows, ParityStep, StartReport, StepReport, Stop, fit,
-    parity,
+    CandidateReport, EvaluationReport, Event, FitInput, Fitted, LabelledRows, ParityStep, Snapshot, StartReport,
+    StepReport, Stop, fit, parity,
 };
 pub use predict::predict;
 pub use prepare::{OpenEncoder, SplitData, build_loss, classifier_config, encode_rows, open_encoder};

@@ -12,8 +12,8 @@ use crate::{BatchLimits, TrainError, batches::prediction_batches};
 ///
 /// # Errors
 ///
-/// [`TrainError::Stopped`] when the observer breaks off, [`TrainError::Prediction`] when a
-/// probability is not a number or the device does not hand the numbers over.
+/// [`TrainError::Stopped`] when the observer breaks off, [`TrainError::Prediction`] when a probability is not a number,
+/// [`TrainError::Device`] when the device does not hand the numbers over.
 pub fn predict(
     classifier: &Classifier,
     encoded: &[EncodedExample],
@@ -29,18 +29,10 @@ pub fn predict(
         let batch = Batch::new(encoded, &rows, pad_token_id);
         let logits = classifier.forward(batch.to_device(device), &mut Pass::Inference);
         let [_, labels] = logits.dims();
-        let probabilities: Vec<f32> = softmax(logits, 1)
-            .try_into_vec_as()
-            .map_err(|error| TrainError::Prediction {
-                reason: format!("the device failed: {error:?}"),
-            })?;
+        let probabilities: Vec<f32> = softmax(logits, 1).try_into_vec_as().map_err(TrainError::of_device)?;
         for (&row, values) in rows.iter().zip(probabilities.chunks_exact(labels)) {
-            if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-                let reason = format!(
-                    "row {}: a probability is {value}; the classifier's weights are damaged or diverged",
-                    row + 1
-                );
-                return Err(TrainError::Prediction { reason });
+            if let Some(&value) = values.iter().find(|value| !value.is_finite()) {
+                return Err(TrainError::Prediction { row: row + 1, value });
             }
             by_row[row] = normalized(values);
         }

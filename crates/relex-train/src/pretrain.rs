@@ -12,14 +12,13 @@ use std::ops::ControlFlow;
 use burn::tensor::Device;
 use rand::RngExt;
 use relex_data::rng::stream;
-use relex_model::{DropoutKeys, EncodedSentence, MaskTokens, MaskedModel, Precision};
+use relex_model::{DropoutKeys, EncodedSentence, MaskTokens, MaskedModel};
 
 use crate::{
     AveragingConfig, CheckedPretrainingConfig, Checkpoints, Event, StepReport, Stop, TrainError,
     batches::training_batches,
-    fit::{Pace, begin_or_go_on, leave_with, save_to},
-    loss_scale::LossScale,
-    optimizer::{Optimizer, clip_by_global_norm},
+    fit::{Fault, Pace, TrainingState, begin_or_go_on, check_weights, leave_with, save_to},
+    optimizer::Optimizer,
 };
 
 use batch::{masked_gradients, portions};
@@ -78,11 +77,11 @@ pub fn pretrain(
     let optimizer = |model: &MaskedModel| Optimizer::new(&values.optimizer, model);
     let averaging = AveragingConfig::default();
     let (mut model, mut state, start) = begin_or_go_on(model, optimizer, &averaging, input.checkpoints, input.device)?;
-    let leave =
-        |stop, model: &_, state: &_, observe: &mut _| Err(leave_with(stop, input.checkpoints, model, state, observe));
-    let mut saved = start.step;
+    let leave = |stop, model: &_, state: &mut _, observe: &mut _| {
+        Err(leave_with(stop, input.checkpoints, model, state, observe))
+    };
     if let ControlFlow::Break(stop) = observe(Event::Start(start)) {
-        return leave(stop, &model, &state, &mut observe);
+        return leave(stop, &model, &mut state, &mut observe);
     }
     let mut epoch = Epoch::new(input, state.progress.epoch);
 
@@ -91,23 +90,28 @@ pub fn pretrain(
             epoch = Epoch::new(input, state.progress.epoch);
         }
         let is_before_all = state.progress.reports == 0 && !held_out.is_empty();
-        if is_before_all || pace.evaluates(&state.progress, epoch.batches.len()) {
+        let (evaluates, saves) = pace.due(&state.progress, epoch.batches.len());
+        if evaluates || saves || pace.is_over(&state.progress) {
+            check_weights(&model).map_err(|fault| epoch.diverged(fault, &state, input))?;
+        }
+        if is_before_all || evaluates {
             let scoring = |done| observe(Event::Evaluating(done));
-            let report = match evaluate(&model, input, &held_out, scoring)? {
+            let scored = evaluate(&model, input, &held_out, scoring)
+                .or_else(|error| Err(epoch.diverged(Fault::in_scoring(error)?, &state, input)));
+            let report = match scored? {
                 ControlFlow::Continue(report) => report,
-                ControlFlow::Break(stop) => return leave(stop, &model, &state, &mut observe),
+                ControlFlow::Break(stop) => return leave(stop, &model, &mut state, &mut observe),
             };
             let (step, epoch) = (state.progress.step, state.progress.epoch);
             state.progress.evaluated = step;
             state.progress.reports += 1;
             let report = MaskedReport { step, epoch, ..report };
             if let ControlFlow::Break(stop) = observe(Event::MaskedEvaluation(report)) {
-                return leave(stop, &model, &state, &mut observe);
+                return leave(stop, &model, &mut state, &mut observe);
             }
         }
-        if pace.saves(&state.progress, epoch.batches.len()) && saved < state.progress.step {
-            save_to(input.checkpoints, &model, &state, &mut observe)?;
-            saved = state.progress.step;
+        if saves {
+            save_to(input.checkpoints, &model, &mut state, &mut observe)?;
         }
         if pace.is_over(&state.progress) {
             return Ok(model);
@@ -119,7 +123,7 @@ pub fn pretrain(
         }
 
         if let ControlFlow::Break(stop) = observe(Event::Preparing) {
-            return leave(stop, &model, &state, &mut observe);
+            return leave(stop, &model, &mut state, &mut observe);
         }
         let rows = &epoch.batches[state.progress.batch];
         let sentences: Vec<&EncodedSentence> = rows.iter().map(|&row| epoch.sentence(input, row)).collect();
@@ -127,44 +131,39 @@ pub fn pretrain(
         let size = settings.micro_batch_size.unwrap_or(rows.len());
         let portions = portions(&sentences, &masked, size, input.pad_token_id);
         if let ControlFlow::Break(stop) = observe(Event::Prepared) {
-            return leave(stop, &model, &state, &mut observe);
+            return leave(stop, &model, &mut state, &mut observe);
         }
         let done = state.progress.step;
         let mut keys = DropoutKeys::new(dropout_seed, done as u64);
-        let mut scale = state.progress.loss_scale.unwrap_or(LossScale::new(settings.precision));
-        let factor = scale.factor();
-        let mut batch = masked_gradients(&model, &portions, input.device, &mut keys, &scale);
-        let limit = values.optimizer.max_gradient_norm;
-        let gradient_norm = clip_by_global_norm(&model, &mut batch.gradients, limit, factor);
-        let learning_rate = values.optimizer.rate(done, values.schedule.factor(done, steps));
-        let skipped = !(batch.loss.is_finite() && gradient_norm.is_finite()) && scale.overflowed();
-        if !skipped {
-            epoch.finite(batch.loss, "loss", done + 1, input, rows)?;
-            epoch.finite(gradient_norm, "gradient norm", done + 1, input, rows)?;
-            model = state.optimizer.step(learning_rate, model, batch.gradients);
-            scale.updated();
-        }
-        let is_scaled = settings.precision == Precision::Fp16;
-        state.progress.loss_scale = is_scaled.then_some(scale);
-
-        state.progress.step += 1;
-        state.progress.batch += 1;
-        state.progress.reports += 1;
+        let scale = state.loss_scale(settings.precision);
+        let batch = masked_gradients(&model, &portions, input.device, &mut keys, &scale);
+        let pace_factor = values.schedule.factor(done, steps);
+        let precision = settings.precision;
+        let updated = state.update(
+            model,
+            batch.loss,
+            batch.gradients,
+            precision,
+            &values.optimizer,
+            pace_factor,
+        );
+        let (stepped, update) = updated.map_err(|fault| epoch.not_finite(fault, done + 1, input, rows))?;
+        model = stepped;
         let report = StepReport {
             step: state.progress.step,
             steps,
             epoch: epoch.number,
             loss: batch.loss,
-            gradient_norm,
-            learning_rate,
-            loss_scale: is_scaled.then_some(factor),
-            skipped,
+            gradient_norm: update.gradient_norm,
+            learning_rate: update.learning_rate,
+            loss_scale: update.loss_scale,
+            skipped: update.skipped,
             rows: rows.len(),
             tokens: batch.tokens,
             padded_tokens: batch.padded_tokens,
         };
         if let ControlFlow::Break(stop) = observe(Event::Step(report)) {
-            return leave(stop, &model, &state, &mut observe);
+            return leave(stop, &model, &mut state, &mut observe);
         }
     }
 }
@@ -214,24 +213,23 @@ impl Epoch {
         )
     }
 
-    /// An error that names the rows behind a value that is not finite.
-    fn finite(
-        &self,
-        value: f32,
-        what: &'static str,
-        step: usize,
-        input: &PretrainingInput<'_>,
-        rows: &[usize],
-    ) -> Result<(), TrainError> {
-        if value.is_finite() {
-            return Ok(());
-        }
-        Err(TrainError::NotFinite {
+    /// The error about the weights after the last step: with its rows and the last good checkpoint.
+    fn diverged(&self, fault: Fault, state: &TrainingState<MaskedModel>, input: &PretrainingInput<'_>) -> TrainError {
+        let last = state.progress.batch.checked_sub(1);
+        let rows = last
+            .and_then(|batch| self.batches.get(batch))
+            .map_or(&[][..], Vec::as_slice);
+        self.not_finite(fault, state.progress.step, input, rows)
+    }
+
+    /// The error that names the step, the rows behind it and the last good checkpoint.
+    fn not_finite(&self, fault: Fault, step: usize, input: &PretrainingInput<'_>, rows: &[usize]) -> TrainError {
+        TrainError::NotFinite {
             step,
-            what,
-            value,
+            what: fault.what,
+            value: fault.value,
             ids: rows.iter().map(|&row| input.ids[self.readings[row]].clone()).collect(),
             checkpoint: input.checkpoints.and_then(Checkpoints::newest),
-        })
+        }
     }
 }

@@ -186,6 +186,11 @@ impl RunFolder {
         self.path.join("events.out.tfevents")
     }
 
+    /// The classifier at the evaluation after this step, if it was to stay.
+    pub fn kept_evaluation(&self, step: usize) -> PathBuf {
+        self.path.join("evaluations").join(format!("step-{step}"))
+    }
+
     /// The report.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.html")

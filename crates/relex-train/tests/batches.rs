@@ -6,6 +6,7 @@ use std::{ops::ControlFlow, path::Path};
 
 use burn::tensor::Device;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use relex_data::LabelSet;
 use relex_model::{Classifier, EncodedExample, HeadConfig, HeadKind, load_encoder};
 use relex_train::{
     CheckedTrainConfig, DataConfig, Event, FitInput, LabelledRows, ModelConfig, StepReport, TrainConfig, fit,
@@ -62,12 +63,13 @@ fn steps(training: &str, lengths: &[usize]) -> Vec<StepReport> {
     let classifier = Classifier::with_new_head(encoder, &head, &mut ChaCha8Rng::seed_from_u64(0), &device);
     let (train, valid) = (rows(lengths), rows(&[8, 30, 5]));
     let loss = config.values().loss.build(&[1; LABELS], None).unwrap();
+    let labels = LabelSet::new(["no_relation", "one", "two"], "no_relation").unwrap();
     let input = FitInput {
         config: &config,
         loss: &loss,
         train: &train,
         valid: &valid,
-        negative: 0,
+        labels: &labels,
         pad_token_id: encoder_config.pad_token_id,
         device: &device,
         more_devices: &[],

@@ -75,7 +75,7 @@ fn check(more: &[&str]) -> (usize, usize) {
         loss: &loss,
         train: &train,
         valid: &valid,
-        negative: data.spec.labels.negative().index(),
+        labels: &data.spec.labels,
         pad_token_id: open.config.pad_token_id,
         device: &training_device,
         more_devices: &[],

@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &CheckDeviceArguments, verbosity: Verbosity) -> any
         loss: &loss,
         train: &train,
         valid: &LabelledRows::default(),
-        negative: data.spec.labels.negative().index(),
+        labels: &data.spec.labels,
         pad_token_id: open.config.pad_token_id,
         device: &cpu,
         more_devices: &[],

@@ -16,7 +16,7 @@ use crate::{
     system::{NewFolders, cache_folder},
 };
 
-/// How long a server may take to answer at all.
+/// How long a server may take to answer, or to send the next piece.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks for a data set beside dataset.toml (or in --data-dir), then in the cache, then downloads; for an encoder in the
@@ -79,6 +79,7 @@ fn download(file: &FileSpec, cache: &Path, verbosity: Verbosity) -> anyhow::Resu
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_connect(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE))
+        .timeout_per_read(Some(PATIENCE))
         .build()
         .into();
     let mut response = agent.get(url).call().with_context(by_hand)?;

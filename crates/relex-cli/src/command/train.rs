@@ -31,13 +31,15 @@ use crate::{
     system::{in_mib, peak_memory_mib},
 };
 use cost::Cost;
-use folder::Claimed;
+use folder::{Claimed, GoOn};
 use log::{Log, Totals};
 
 /// A run to be trained.
 struct Job {
     config: CheckedTrainConfig,
     place: Place,
+    /// The folder of the series that it belongs to, if it does.
+    series: Option<PathBuf>,
 }
 
 /// Where a run goes.
@@ -79,6 +81,7 @@ fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job
             return Ok(Job {
                 config: config_of(&folder, given, &sets)?,
                 place: Place::Begun(folder),
+                series: None,
             });
         }
     }
@@ -91,7 +94,11 @@ fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job
                 }
                 None => Place::Numbered(file.clone()),
             };
-            Ok(Job { config, place })
+            Ok(Job {
+                config,
+                place,
+                series: None,
+            })
         }
         _ => {
             let path = named.unwrap_or_default();
@@ -128,7 +135,7 @@ fn config_of(
 /// Trains one run to its end.
 fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::Result<RunFolder> {
     let start = Instant::now();
-    let Job { config, place } = job;
+    let Job { config, place, series } = job;
     let values = config.values();
     let begun = match place {
         Place::Begun(ref folder) => Some(Claimed::again(folder.clone())?),
@@ -192,6 +199,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         (None, Place::Begun(folder)) => Claimed::again(folder)?,
     };
     let folder = claimed.folder.clone();
+    check_split(&folder, &data.manifest)?;
     if !folder.has_begun() {
         relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
     }
@@ -219,38 +227,34 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         loss: &loss,
         train: &train,
         valid: &valid,
-        negative: data.spec.labels.negative().index(),
+        labels: &data.spec.labels,
         pad_token_id: open.config.pad_token_id,
         device,
         more_devices,
         checkpoints: Some(&checkpoints),
     };
+    let go_on = GoOn {
+        command: "train",
+        folder: series.as_deref().unwrap_or(folder.path()),
+    };
     dashboard.open()?;
     let mut log = Log::new(&folder, &train, valid.labels.len(), &config, start, verbosity);
-    let classifier = match fit(classifier, &input, |event| log.hear(&event)) {
+    let fitted = match fit(classifier, &input, |event| log.hear(&event)) {
         Err(TrainError::Stopped { step }) => {
             claimed.keep();
             bail!(Interrupted(format!(
-                "stopped after step {step}, which is saved; go on with `relex train --resume {}`",
-                folder.path().display()
+                "stopped after step {step}, which is saved; go on with `{}`",
+                go_on.command()
             )));
         }
-        Err(error) => return Err(claimed.settle(error, &checkpoints)),
-        Ok(classifier) => classifier,
+        Err(error) => return Err(claimed.settle(error, &checkpoints, go_on)),
+        Ok(fitted) => fitted,
     };
     claimed.keep();
     let (totals, cost, steady) = log.finish();
     let device_seconds = (config.device() != DeviceChoice::Cpu).then_some(cost.wall_seconds * devices.len() as f64);
 
-    save_classifier(
-        &folder.model(),
-        &classifier,
-        &classifier_config,
-        &text_encoder,
-        config.encoder_folder(),
-    )?;
-    keep_split(&folder, &data.manifest)?;
-    Provenance {
+    let provenance = Provenance {
         version: env!("CARGO_PKG_VERSION").into(),
         git_commit: option_env!("RELEX_GIT_COMMIT").map(String::from),
         config_hash,
@@ -278,10 +282,27 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         processor_seconds: Some(cost.processor_seconds).filter(|&seconds| seconds > 0.0),
         steady_examples_per_second: steady,
         peak_memory_mib: peak_memory_mib(),
-    }
-    .write(&folder.provenance())?;
-    // Only a run that is to go on needs them.
-    checkpoints.remove()?;
+    };
+    let write = || {
+        let save = |place: &Path, classifier: &Classifier| {
+            save_classifier(
+                place,
+                classifier,
+                &classifier_config,
+                &text_encoder,
+                config.encoder_folder(),
+            )
+        };
+        save(&folder.model(), &fitted.classifier)?;
+        for kept in &fitted.evaluations {
+            save(&folder.kept_evaluation(kept.step), &kept.classifier)?;
+        }
+        data.manifest.write(&folder.split())?;
+        provenance.write(&folder.provenance())?;
+        // Only a run that is to go on needs them.
+        checkpoints.remove()
+    };
+    write().map_err(|error| claimed.settle(error, &checkpoints, go_on))?;
     verbosity.note(cost_line(&totals, &cost, device_seconds));
     Ok(folder)
 }
@@ -329,11 +350,14 @@ fn stem(spec: &DatasetSpec, config: &Path) -> String {
     format!("{}-{stem}", spec.name)
 }
 
-/// The split stands in the run folder, so that the folder alone tells what was measured.
-fn keep_split(folder: &RunFolder, manifest: &Manifest) -> anyhow::Result<()> {
+/// The split will stand in the run folder, so that the folder alone tells what was measured; another that stands there is refused.
+fn check_split(folder: &RunFolder, manifest: &Manifest) -> anyhow::Result<()> {
     let path = folder.split();
-    if !path.exists() {
-        manifest.write(&path)?;
+    if path.exists() && Manifest::read(&path)?.hash() != manifest.hash() {
+        bail!(
+            "{}: this is not the split of the configuration; move it away, or choose another folder with --run",
+            path.display()
+        );
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, time::Instant};
 
+use relex_train::MaskedReport;
 use serde::Deserialize;
 
 use super::curve::Curve;
@@ -42,6 +43,8 @@ pub(crate) struct Board {
     pub(crate) smoothed: Option<f64>,
     /// What the validation rows said, the oldest first.
     pub(crate) evaluations: Vec<Evaluation>,
+    /// What the held-out sentences said in further pre-training, the oldest first.
+    pub(crate) masked: Vec<MaskedReport>,
     /// How fast it goes.
     pub(crate) speed: Speed,
     /// Resident memory now and at its largest, in MiB, where the system tells.
@@ -133,6 +136,7 @@ impl Board {
             learning_rate: Curve::default(),
             smoothed: None,
             evaluations: Vec::new(),
+            masked: Vec::new(),
             speed: Speed::default(),
             memory: None,
             messages: VecDeque::new(),
@@ -160,6 +164,9 @@ impl Board {
         } else if let Ok(evaluation) = serde_json::from_slice::<Evaluation>(line) {
             self.aside = None;
             self.evaluations.push(evaluation);
+        } else if let Ok(report) = serde_json::from_slice::<MaskedReport>(line) {
+            self.aside = None;
+            self.masked.push(report);
         }
     }
 
@@ -171,10 +178,9 @@ impl Board {
         self.skipped += usize::from(step.skipped);
         let at = step.step as f64;
         if let Some(loss) = step.loss.filter(|_| !step.skipped) {
-            let smoothed = self.smoothed.map_or(loss, |before| 0.9 * before + 0.1 * loss);
-            self.smoothed = Some(smoothed);
+            self.smoothed = Some(smoothed(self.smoothed, loss));
             self.loss.push(at, loss);
-            self.smooth_loss.push(at, smoothed);
+            self.smooth_loss.push(at, self.smoothed.unwrap_or(loss));
         }
         self.gradient_norm.push(at, step.gradient_norm.unwrap_or(f64::NAN));
         self.learning_rate.push(at, step.learning_rate);
@@ -213,6 +219,11 @@ impl Board {
             ..Work::new(what, total, now)
         };
     }
+}
+
+/// A loss as nine tenths of the one before and one of its own.
+pub(crate) fn smoothed(before: Option<f64>, loss: f64) -> f64 {
+    before.map_or(loss, |before| 0.9 * before + 0.1 * loss)
 }
 
 impl Work {
@@ -258,6 +269,10 @@ mod tests {
         board.line(br#"{"step":3,"epoch":2,"micro_f1":50.0,"auprc":41.0,"rows":5,"candidate":"ema","kept":true}"#);
         board.line(step(3, 2, "null").as_bytes());
         board.line(b"no json");
+        board.line(
+            br#"{"step":2,"epoch":1,"masked_loss":2.0,"perplexity":7.4,"masked_accuracy":30.0,"masked_tokens":9,"sentences":4}"#,
+        );
+        assert_eq!(board.masked[0].masked_tokens, 9);
         assert_eq!((board.step.step, board.epoch_rows), (3, 4));
         assert_eq!(board.smooth_loss.points(), [(1.0, 3.0), (2.0, 0.9 * 3.0 + 0.1 * 2.0)]);
         assert_eq!(board.loss.points().len(), 2);

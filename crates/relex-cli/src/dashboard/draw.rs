@@ -308,6 +308,9 @@ fn loss_curve(frame: &mut Frame<'_>, board: &Board, area: Rect) {
 }
 
 fn evaluations(frame: &mut Frame<'_>, board: &Board, area: Rect) {
+    if !board.masked.is_empty() {
+        return masked_evaluations(frame, board, area);
+    }
     let best = board.best();
     let title = match best {
         Some(best) => format!(" best micro-F1 {:.2}, step {} ", best.micro_f1, grouped(best.step)),
@@ -334,6 +337,26 @@ fn evaluations(frame: &mut Frame<'_>, board: &Board, area: Rect) {
             Line::raw(text)
         });
     }
+    frame.render_widget(Paragraph::new(rows).block(Block::bordered().title(title)), area);
+}
+
+/// How well masked tokens were guessed, in further pre-training.
+fn masked_evaluations(frame: &mut Frame<'_>, board: &Board, area: Rect) {
+    let mut rows = vec![Line::styled(
+        format!(
+            " {:<14} {:>8} {:>10} {:>8}",
+            "step, epoch", "loss", "perplexity", "right %"
+        ),
+        DIM,
+    )];
+    rows.extend(board.masked.iter().rev().map(|report| {
+        let name = format!("{}, {}", grouped(report.step), report.epoch);
+        Line::raw(format!(
+            " {name:<14} {:>8.3} {:>10.1} {:>8.1}",
+            report.masked_loss, report.perplexity, report.masked_accuracy
+        ))
+    }));
+    let title = " masked tokens of held-out sentences ";
     frame.render_widget(Paragraph::new(rows).block(Block::bordered().title(title)), area);
 }
 

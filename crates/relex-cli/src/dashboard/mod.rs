@@ -23,7 +23,7 @@ use std::{
 use anyhow::{Context, bail};
 
 use board::Board;
-pub(crate) use board::{Plan, Speed};
+pub(crate) use board::{Plan, Speed, smoothed};
 pub(crate) use terminal::restore;
 
 /// The dashboard that is open.

@@ -145,7 +145,7 @@ impl<'a> Client<'a> {
             let place = place.and_then(|place| place.to_str().ok());
             at = match place.filter(|_| response.status().is_redirection()) {
                 Some(path) if path.starts_with('/') && !path.starts_with("//") => format!("{}{path}", origin(&at)),
-                Some(place) if reach == Reach::Anywhere => place.to_owned(),
+                Some(place) if reach == Reach::Anywhere || origin(place) == origin(&at) => place.to_owned(),
                 _ => return Ok(response),
             };
         }

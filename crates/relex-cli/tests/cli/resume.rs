@@ -200,6 +200,76 @@ fn a_full_disk_stops_a_run_that_then_goes_on() {
     bench.assert_same_run("whole", "broken");
 }
 
+/// A file in the way of the finished model's folder stands for a disk that is full when the model is written.
+#[test]
+fn a_run_whose_model_cannot_be_written_goes_on_too() {
+    let bench = with_broken_run();
+    bench.write("broken/best", "in the way");
+    bench
+        .command(&["train", "--resume", "broken", "-q"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains(
+            "put this right and go on with `relex train --resume broken`",
+        ))
+        .stderr(predicate::str::contains("broken/best: not a directory"));
+    assert!(!checkpoints(&bench, "broken").is_empty());
+    std::fs::remove_file(bench.path("broken/best")).unwrap();
+    bench.succeed(&["train", "--resume", "broken"]);
+    bench.assert_same_run("whole", "broken");
+}
+
+/// The first update overflows, though its loss and its gradients do not.
+#[test]
+fn weights_that_overflow_are_neither_saved_nor_a_success() {
+    let bench = Bench::with_split();
+    let diverges = [
+        "--set",
+        "optimizer.learning_rate=1e38",
+        "--set",
+        "training.steps=1",
+        "--set",
+        "training.keep=last",
+        "-q",
+    ];
+    for train_on in ["fold", "all"] {
+        let train_on = format!("data.train_on=\"{train_on}\"");
+        let more = [
+            &diverges[..],
+            &["--set", &train_on, "--set", "checkpoint.every_steps=1"],
+        ]
+        .concat();
+        bench
+            .command(&train("run", &more))
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains("step 1: the largest weight is inf"))
+            .stderr(predicate::str::contains("the last good checkpoint is none"));
+        assert!(!bench.path("run").exists());
+    }
+}
+
+#[test]
+fn a_folder_with_another_split_is_refused() {
+    let bench = Bench::with_split();
+    let other = [
+        "split",
+        "create",
+        "--dataset",
+        "tiny",
+        "--seed",
+        "7",
+        "--out",
+        "run/split.json",
+    ];
+    bench.succeed(&other);
+    bench.refuse(
+        &train("run", &[]),
+        &["run/split.json: this is not the split of the configuration", "--run"],
+    );
+    assert_eq!(std::fs::read_dir(bench.path("run")).unwrap().count(), 1);
+}
+
 #[test]
 fn a_run_that_diverges_names_its_last_checkpoint() {
     let bench = Bench::with_split();
@@ -214,11 +284,22 @@ fn a_run_that_diverges_names_its_last_checkpoint() {
         .command(&train("new/run", &diverges))
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("step 3: the "))
+        .stderr(predicate::str::contains("step 2: the largest weight is inf"))
         .stderr(predicate::str::contains("the batch holds the examples "))
         .stderr(predicate::str::contains(
-            "the last good checkpoint is new/run/checkpoints/step-2;",
+            "the last good checkpoint is new/run/checkpoints/step-1;",
         ));
+    assert_eq!(
+        checkpoints(&bench, "new/run"),
+        [bench.path("new/run/checkpoints/step-1")]
+    );
+    // A safetensors file: the length of its header, the header, and here numbers of 32 bits alone.
+    let weights = bench.bytes("new/run/checkpoints/step-1/weights.safetensors");
+    let header = u64::from_le_bytes(weights[..8].try_into().unwrap()) as usize;
+    let mut numbers = weights[8 + header..]
+        .chunks_exact(4)
+        .map(|number| f32::from_le_bytes(number.try_into().unwrap()));
+    assert!(numbers.len() > 1000 && numbers.all(f32::is_finite));
 }
 
 #[test]

@@ -70,6 +70,37 @@ fn every_row_is_predicted_by_the_run_that_did_not_learn_from_it() {
         .collect();
     let mean = summary["mean"]["accuracy"].as_f64().unwrap();
     assert!((mean - scores.iter().sum::<f64>() / 3.0).abs() < 1e-9);
+    let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
+    let deviation = summary["deviation"]["accuracy"].as_f64().unwrap();
+    assert!((deviation - (squares / 2.0).sqrt()).abs() < 1e-9);
+    // A test row has the mean of what the runs gave it.
+    let probabilities = |path: &str| -> Vec<f64> {
+        let text = bench.text(path);
+        let cells = text
+            .lines()
+            .nth(1)
+            .unwrap()
+            .split(|it: char| !"0123456789.e-".contains(it));
+        cells.filter_map(|cell| cell.parse().ok()).collect()
+    };
+    let of_folds = [0, 1, 2].map(|fold| probabilities(&format!("series/seed-42-fold-{fold}/submission.csv")));
+    for (at, mean) in probabilities("series/submission.csv").iter().enumerate() {
+        let expected = of_folds.iter().map(|row| row[at]).sum::<f64>() / 3.0;
+        assert!((mean - expected).abs() < 1e-6, "{mean} is not {expected}");
+    }
+    // As many epochs as the runs have: their steps by the rows of all folds to those that each learnt from.
+    for run in summary["runs"].as_array().unwrap() {
+        assert!(run["best_step"].as_u64().unwrap() <= run["steps"].as_u64().unwrap());
+    }
+    let learnt = |fold: usize| {
+        let provenance = bench.text(&format!("series/seed-42-fold-{fold}/provenance.json"));
+        serde_json::from_str::<Value>(&provenance).unwrap()["train_rows"]
+            .as_f64()
+            .unwrap()
+    };
+    let steps = |fold: usize| summary["runs"][fold]["best_step"].as_f64().unwrap() * 16.0 / learnt(fold);
+    let expected = ((steps(0) + steps(1) + steps(2)) / 3.0).round();
+    assert_eq!(summary["steps_for_all_rows"].as_f64(), Some(expected));
     let evaluated = bench.succeed(&[
         "evaluate",
         "--predictions",
@@ -137,6 +168,27 @@ fn a_series_goes_on_where_it_was_broken_off() {
         let of = |run: &str| bench.bytes(&format!("{run}/{file}"));
         assert!(of("whole") == of("series"), "{file}");
     }
+}
+
+#[test]
+fn a_series_that_came_to_nothing_leaves_nothing() {
+    let bench = with_folds();
+    let diverges = ["--set", "optimizer.learning_rate=1e38"];
+    let series = [
+        "train",
+        "--config",
+        "tiny.toml",
+        "--folds",
+        "0,1",
+        "--run",
+        "new/series",
+    ];
+    bench
+        .command(&[&series[..], &diverges].concat())
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("error: step "));
+    assert!(!bench.path("new").exists());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use relex_data::sha256_file;
@@ -13,7 +13,7 @@ use crate::TrainError;
 
 /// The list of a folder's files with their SHA-256, as `sha256sum` writes and checks it.
 const SUMS: &str = "SHA256SUMS";
-/// What the names of unfinished and retired folders begin with.
+/// What the names of unfinished and retired folders begin with, and those of files that a system puts into folders of its own accord.
 const HIDDEN: &str = ".";
 
 /// A folder inside `parent` that nobody takes for a checkpoint yet; it goes away unless it is published.
@@ -38,14 +38,13 @@ pub(super) fn publish(folder: TempDir, place: &Path) -> Result<(), TrainError> {
     fs::write(&sums, list).map_err(TrainError::io(&sums))?;
     sync(&sums)?;
     sync_folder(folder.path());
-    if place.exists() {
-        remove(place)?;
-    }
+    // One that has the place goes only when the new one is there: between two renames nothing slow is done.
+    let old = if place.exists() { Some(retire(place)?) } else { None };
     fs::rename(folder.path(), place).map_err(TrainError::io(place))?;
     // It is no longer where its guard would look for it.
     let _moved = folder.keep();
     sync_folder(place.parent().unwrap_or(Path::new(".")));
-    Ok(())
+    old.map_or(Ok(()), |old| fs::remove_dir_all(&old).map_err(TrainError::io(&old)))
 }
 
 /// What is wrong with a published folder, in words; nothing if it is as it was published.
@@ -79,13 +78,29 @@ pub(super) fn damage(folder: &Path) -> Option<String> {
 
 /// Removes a folder so that no half of it is ever seen under its name.
 pub(super) fn remove(folder: &Path) -> Result<(), TrainError> {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let retired = folder.with_file_name(format!("{HIDDEN}removing-{name}"));
-    if retired.exists() {
-        fs::remove_dir_all(&retired).map_err(TrainError::io(&retired))?;
-    }
-    fs::rename(folder, &retired).map_err(TrainError::io(folder))?;
+    let retired = retire(folder)?;
     fs::remove_dir_all(&retired).map_err(TrainError::io(&retired))
+}
+
+/// Gives a damaged folder another name, under which it stays for whoever wants to see what became of it.
+pub(super) fn set_aside(folder: &Path) -> Result<(), TrainError> {
+    rename_to(folder, "damaged-").map(|_| ())
+}
+
+/// Takes a folder away from its name; [`sweep`] removes it if nobody else does.
+fn retire(folder: &Path) -> Result<PathBuf, TrainError> {
+    rename_to(folder, &format!("{HIDDEN}removing-"))
+}
+
+/// Puts `start` before the folder's name, in the place of what may have that name.
+fn rename_to(folder: &Path, start: &str) -> Result<PathBuf, TrainError> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let renamed = folder.with_file_name(format!("{start}{name}"));
+    if renamed.exists() {
+        fs::remove_dir_all(&renamed).map_err(TrainError::io(&renamed))?;
+    }
+    fs::rename(folder, &renamed).map_err(TrainError::io(folder))?;
+    Ok(renamed)
 }
 
 /// Takes away what processes that were killed left unfinished in `parent`.
@@ -106,14 +121,14 @@ pub(super) fn sweep(parent: &Path) -> Result<(), TrainError> {
     Ok(())
 }
 
-/// The names of the files in a folder but the list of sums, sorted.
+/// The names of the files in a folder but the list of sums and hidden ones, sorted.
 fn names(folder: &Path) -> Result<Vec<String>, TrainError> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(TrainError::io(folder))? {
         let name = entry.map_err(TrainError::io(folder))?.file_name();
         names.push(name.to_string_lossy().into_owned());
     }
-    names.retain(|name| name != SUMS);
+    names.retain(|name| name != SUMS && !name.starts_with(HIDDEN));
     names.sort();
     Ok(names)
 }
@@ -137,6 +152,16 @@ fn sync_folder(folder: &Path) {
 mod tests {
     use super::*;
 
+    /// Everything in a folder, hidden or not.
+    fn entries(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
     fn published(parent: &Path) -> std::path::PathBuf {
         let folder = begin(parent).unwrap();
         fs::write(folder.path().join("a"), "first").unwrap();
@@ -156,6 +181,9 @@ mod tests {
             let found = damage(&place).unwrap();
             assert!(found.contains(expected), "{expected:?} is not in {found:?}");
         };
+        let place = published(parent.path());
+        fs::write(place.join(".DS_Store"), "").unwrap();
+        assert_eq!(damage(&place), None);
         check(|place| fs::write(place.join("a"), "forst").unwrap(), "a was changed");
         check(|place| fs::write(place.join("b"), "secon").unwrap(), "b was changed");
         check(|place| fs::remove_file(place.join("b")).unwrap(), "b");
@@ -181,7 +209,9 @@ mod tests {
         published(parent.path());
         published(parent.path());
         drop(begin(parent.path()).unwrap());
-        assert_eq!(names(parent.path()).unwrap(), ["step-1"]);
+        assert_eq!(entries(parent.path()), ["step-1"]);
+        set_aside(&parent.path().join("step-1")).unwrap();
+        assert_eq!(entries(parent.path()), ["damaged-step-1"]);
     }
 
     #[test]
@@ -189,10 +219,11 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let place = published(parent.path());
         let _left = begin(parent.path()).unwrap().keep();
+        assert_eq!(entries(parent.path()).len(), 2);
         sweep(parent.path()).unwrap();
-        assert_eq!(names(parent.path()).unwrap(), ["step-1"]);
+        assert_eq!(entries(parent.path()), ["step-1"]);
         remove(&place).unwrap();
-        assert_eq!(names(parent.path()).unwrap(), [""; 0]);
+        assert_eq!(entries(parent.path()), [""; 0]);
         sweep(&parent.path().join("nowhere")).unwrap();
     }
 }

@@ -68,7 +68,7 @@ struct KeptFile {
 pub(crate) struct Found<M> {
     /// The newest checkpoint that is whole, if there is any.
     pub(crate) whole: Option<(M, TrainingState<M>)>,
-    /// Newer ones that are not; they are gone now.
+    /// Newer ones that are not; they have other names now.
     pub(crate) damaged: Vec<DamagedCheckpoint>,
 }
 
@@ -154,7 +154,7 @@ impl Checkpoints {
             let whole = self.read_whole(&path, classifier, optimizer, device)?;
             // They would be in the way of those that the run is about to write again.
             for checkpoint in &damaged {
-                folder::remove(&checkpoint.path)?;
+                folder::set_aside(&checkpoint.path)?;
             }
             return Ok(Found {
                 whole: Some(whole),
@@ -214,6 +214,7 @@ impl Checkpoints {
             swa: average(SWA)?,
             kept: kept.collect::<Result<_, TrainError>>()?,
             optimizer,
+            saved: Some(numbers.progress.reports),
             progress: numbers.progress,
         };
         Ok((read(WEIGHTS)?, state))

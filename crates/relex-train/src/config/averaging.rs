@@ -48,7 +48,7 @@ impl AveragingConfig {
         self.ema_decay.is_some() || self.swa_from.is_some() || self.last.is_some() || self.best.is_some()
     }
 
-    pub(super) fn check(&self, keep: Keep, data: &DataConfig) -> Result<(), TrainError> {
+    pub(super) fn check(&self, keep: Keep, patience: Option<usize>, data: &DataConfig) -> Result<(), TrainError> {
         let refuse = |key, value: String, reason: &str| {
             Err(TrainError::Setting {
                 key,
@@ -72,6 +72,17 @@ impl AveragingConfig {
                 "averaging.swa_from",
                 from.to_string(),
                 "it is a share of all steps, 0 to less than 1",
+            );
+        }
+        if let Some(from) = self.swa_from
+            && from > 0.0
+            && patience.is_some()
+        {
+            return refuse(
+                "averaging.swa_from",
+                from.to_string(),
+                "training.patience may end the run before that share of its steps, and there would be no mean; leave one of the two out, \
+                 or average evaluations with averaging.last",
             );
         }
         if self.swa_every_steps.0 == 0 {

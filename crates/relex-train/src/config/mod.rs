@@ -47,7 +47,7 @@ pub struct TrainConfig {
     pub extends: Option<PathBuf>,
     /// Where every random stream begins.
     pub seed: u64,
-    /// `cpu`, `wgpu` or `cuda[:N]`.
+    /// `cpu`, `wgpu[:N]` or `cuda[:N]`; several of a kind with commas between them share a run.
     pub device: String,
     /// What is learnt from.
     pub data: DataConfig,
@@ -245,7 +245,8 @@ impl TrainConfig {
             return refuse("device", self.device, reason);
         }
         self.adversarial.check()?;
-        self.averaging.check(self.training.keep, &self.data)?;
+        self.averaging
+            .check(self.training.keep, self.training.patience, &self.data)?;
         self.checkpoint.check()?;
         let cosine_scale = || self.model.cosine_scale.map_or("none".into(), |scale| scale.to_string());
         match (&self.loss, self.model.cosine_scale) {

@@ -23,7 +23,7 @@ pub struct PretrainingConfig {
     pub extends: Option<PathBuf>,
     /// Where every random stream begins.
     pub seed: u64,
-    /// `cpu`, `wgpu` or `cuda[:N]`.
+    /// `cpu`, `wgpu[:N]` or `cuda[:N]`.
     pub device: String,
     /// Whose sentences are learnt from.
     pub data: PretrainingDataConfig,

@@ -30,8 +30,11 @@ pub struct TrainingConfig {
     pub precision: Precision,
     /// How often each label's rows come in an epoch.
     pub sampler: Sampler,
-    /// Gradual unfreezing: the first epoch trains the head alone, and each one after it so many layers more, from the top; the
-    /// embeddings count as one layer below the lowest (Howard & Ruder 2018, *Universal Language Model Fine-tuning*, §3.3).
+    /// So many epochs, the first ones, train the head alone; by default one with `unfreeze_layers_per_epoch`, else none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head_only_epochs: Option<usize>,
+    /// Gradual unfreezing: each epoch after these trains so many layers more, from the top; the embeddings count as one layer below
+    /// the lowest (Howard & Ruder 2018, *Universal Language Model Fine-tuning*, §3.3). Without it all layers begin at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfreeze_layers_per_epoch: Option<usize>,
     /// Rows in a batch at most where nothing is learnt.
@@ -43,6 +46,12 @@ pub struct TrainingConfig {
     pub evaluate: Evaluate,
     /// Which weights are kept.
     pub keep: Keep,
+    /// Beside them the weights at so many of the best evaluations stay in the run folder, each as a classifier of its own.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub also_keep_best: usize,
+    /// And those at so many of the last evaluations.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub also_keep_last: usize,
     /// What makes one evaluation better than another.
     #[serde(skip_serializing_if = "is_micro_f1")]
     pub choose_by: ChooseBy,
@@ -116,6 +125,8 @@ pub enum ChooseBy {
     MicroF1,
     /// Mean F1 of the labels, without the negative one.
     MacroF1,
+    /// Macro-F1 as SemEval-2010 Task 8 defines it; for labels that are directed relations.
+    SemevalF1,
     /// Share of rows predicted right.
     Accuracy,
     /// Mean area under the labels' precision-recall curves.
@@ -125,6 +136,11 @@ pub enum ChooseBy {
 }
 
 /// What is left out, so that the file of a run reads as it did before the key was there.
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// As [`is_zero`].
 fn is_micro_f1(choose_by: &ChooseBy) -> bool {
     *choose_by == ChooseBy::default()
 }
@@ -145,6 +161,9 @@ impl Default for TrainingConfig {
             evaluation_batch_tokens: None,
             evaluate: Evaluate::EachEpoch,
             keep: Keep::Last,
+            head_only_epochs: None,
+            also_keep_best: 0,
+            also_keep_last: 0,
             choose_by: ChooseBy::default(),
             patience: None,
         }
@@ -221,6 +240,16 @@ impl TrainingConfig {
                 "training.patience",
                 self.patience.unwrap_or(0).to_string(),
                 self.patience.is_some(),
+            ),
+            (
+                "training.also_keep_best",
+                self.also_keep_best.to_string(),
+                self.also_keep_best > 0,
+            ),
+            (
+                "training.also_keep_last",
+                self.also_keep_last.to_string(),
+                self.also_keep_last > 0,
             ),
         ];
         for (key, value, _) in by_score.into_iter().filter(|(_, _, is_set)| *is_set) {

@@ -59,10 +59,10 @@ pub(super) fn choose(
                 })
                 .0
         }
-        keep => candidates
-            .iter()
-            .position(|(candidate, _)| *candidate == keep)
-            .unwrap_or(0),
+        keep => match candidates.iter().position(|(candidate, _)| *candidate == keep) {
+            Some(place) => place,
+            None => return Err(no_such(keep)),
+        },
     };
     for (at, report) in reports.into_iter().enumerate() {
         let report = CandidateReport {
@@ -75,6 +75,15 @@ pub(super) fn choose(
     }
     let chosen = candidates.into_iter().nth(kept).map(|(_, weights)| weights);
     Ok(ControlFlow::Continue(chosen.unwrap_or_else(|| classifier.clone())))
+}
+
+/// The error about a run that ended before the weights that it is to keep came about.
+fn no_such(keep: Keep) -> TrainError {
+    TrainError::Setting {
+        key: "training.keep",
+        value: serde_json::to_string(&keep).unwrap_or_default(),
+        reason: "the run ended before there were such weights; its last checkpoint has those of its last step".into(),
+    }
 }
 
 /// The weights that a run may keep; those after the last step come first.

@@ -3,14 +3,17 @@
 use std::ops::ControlFlow;
 
 use burn::{module::Module, tensor::Device};
-use relex_eval::{ConfusionMatrix, accuracy, argmax, auprc, confusion_matrix, micro_f1, per_label};
+use relex_data::LabelSet;
+use relex_eval::{
+    ConfusionMatrix, EvalError, accuracy, argmax, auprc, confusion_matrix, macro_average, micro_f1, semeval_f1,
+};
 use relex_model::Classifier;
 
 use super::{FitInput, Stop};
 use crate::{ChooseBy, TrainError, predict::predict};
 
 /// A look at the validation rows.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EvaluationReport {
     /// Steps done.
     pub step: usize,
@@ -24,6 +27,9 @@ pub struct EvaluationReport {
     pub rows: usize,
     /// Mean F1 of the labels that have a validation row, without the negative one, in percent.
     pub macro_f1: f64,
+    /// Macro-F1 as SemEval-2010 Task 8 defines it ([`semeval_f1`]), in percent; for labels that are directed relations alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semeval_f1: Option<f64>,
     /// Share of the rows predicted right, in percent.
     pub accuracy: f64,
     /// Mean of `-ln p` of the rows' labels, whatever loss is minimised; a `p` below the smallest `f32` counts as that.
@@ -38,6 +44,8 @@ impl EvaluationReport {
         match by {
             ChooseBy::MicroF1 => self.micro_f1,
             ChooseBy::MacroF1 => self.macro_f1,
+            // Training by it is refused for labels without it.
+            ChooseBy::SemevalF1 => self.semeval_f1.unwrap_or(f64::NEG_INFINITY),
             ChooseBy::Accuracy => self.accuracy,
             ChooseBy::Auprc => self.auprc,
             ChooseBy::Loss => -self.valid_loss,
@@ -55,7 +63,7 @@ pub(super) fn evaluate(
     let FitInput {
         config,
         valid,
-        negative,
+        labels,
         pad_token_id,
         device,
         ..
@@ -82,28 +90,42 @@ pub(super) fn evaluate(
     let probabilities = probabilities?;
     let classes = probabilities.len() / valid.labels.len();
     let predicted: Vec<usize> = probabilities.chunks_exact(classes).map(argmax).collect();
-    let gold = &valid.labels;
+    let (gold, negative) = (&valid.labels, labels.negative().index());
     Ok(ControlFlow::Continue(EvaluationReport {
         step: 0,
         epoch: 0,
         micro_f1: micro_f1(gold, &predicted, negative)?,
         auprc: auprc(gold, &probabilities, classes)?.mean,
         rows: gold.len(),
-        macro_f1: macro_f1(gold, &predicted, classes, negative)?,
+        macro_f1: macro_average(gold, &predicted, classes, negative)?.f1,
+        semeval_f1: official_f1(labels, gold, &predicted)?,
         accuracy: accuracy(gold, &predicted)?,
         valid_loss: mean_loss(gold, &probabilities, classes),
         confusion: confusion_matrix(gold, &predicted, classes)?,
     }))
 }
 
-fn macro_f1(gold: &[usize], predicted: &[usize], classes: usize, negative: usize) -> Result<f64, TrainError> {
-    let scores = per_label(gold, predicted, classes)?;
-    let present = scores
-        .iter()
-        .enumerate()
-        .filter(|(label, score)| *label != negative && score.support > 0);
-    let (count, sum) = present.fold((0, 0.0), |(count, sum), (_, score)| (count + 1, sum + score.f1));
-    Ok(sum / f64::from(count.max(1)))
+/// The official score of SemEval-2010 Task 8, where the labels are directed relations.
+fn official_f1(labels: &LabelSet, gold: &[usize], predicted: &[usize]) -> Result<Option<f64>, TrainError> {
+    match semeval_f1(labels.names(), gold, predicted, labels.negative().index()) {
+        Ok(score) => Ok(Some(score)),
+        Err(EvalError::Setting { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses a score to choose by that these labels do not have.
+pub(super) fn check_score(input: &FitInput<'_>) -> Result<(), TrainError> {
+    let training = &input.config.values().training;
+    let negative = input.labels.negative().index();
+    if training.choose_by == ChooseBy::SemevalF1 && official_f1(input.labels, &[negative], &[negative])?.is_none() {
+        return Err(TrainError::Setting {
+            key: "training.choose_by",
+            value: "\"semeval-f1\"".into(),
+            reason: "it is for labels that name a relation and its direction, such as \"Cause-Effect(e1,e2)\"; take \"macro-f1\"".into(),
+        });
+    }
+    Ok(())
 }
 
 fn mean_loss(gold: &[usize], probabilities: &[f64], classes: usize) -> f64 {
@@ -117,11 +139,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn macro_f1_is_over_the_relations_that_occur() {
-        // Label 1: F1 2/3; label 2: 0; label 3 has no row; label 0 is the negative one.
-        let score = macro_f1(&[0, 1, 2, 0], &[0, 1, 1, 3], 4, 0).unwrap();
-        approx::assert_relative_eq!(score, (2.0 / 3.0 * 100.0 + 0.0) / 2.0, max_relative = 1e-12);
-        assert_eq!(macro_f1(&[0], &[1], 2, 0).unwrap(), 0.0);
+    fn every_score_can_be_chosen_by_and_larger_is_better() {
+        let report = EvaluationReport {
+            step: 1,
+            epoch: 1,
+            micro_f1: 2.0,
+            auprc: 3.0,
+            rows: 4,
+            macro_f1: 5.0,
+            semeval_f1: Some(6.0),
+            accuracy: 7.0,
+            valid_loss: 8.0,
+            confusion: confusion_matrix(&[0], &[0], 1).unwrap(),
+        };
+        let scores = [
+            (ChooseBy::MicroF1, 2.0),
+            (ChooseBy::Auprc, 3.0),
+            (ChooseBy::MacroF1, 5.0),
+            (ChooseBy::SemevalF1, 6.0),
+            (ChooseBy::Accuracy, 7.0),
+            (ChooseBy::Loss, -8.0),
+        ];
+        for (by, score) in scores {
+            assert_eq!(report.score(by), score, "{by:?}");
+        }
+    }
+
+    #[test]
+    fn the_official_score_is_for_directed_relations() {
+        let names = ["Other", "Cause-Effect(e1,e2)", "Cause-Effect(e2,e1)"];
+        let directed = LabelSet::new(names, "Other").unwrap();
+        assert_eq!(official_f1(&directed, &[1, 1, 0], &[1, 2, 0]).unwrap(), Some(50.0));
+        let plain = LabelSet::new(["no_relation", "per:title"], "no_relation").unwrap();
+        assert_eq!(official_f1(&plain, &[0, 1], &[0, 1]).unwrap(), None);
+        assert!(official_f1(&directed, &[0], &[3]).is_err());
     }
 
     #[test]

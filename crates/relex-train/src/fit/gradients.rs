@@ -24,15 +24,25 @@ pub(super) struct Portion {
 
 /// The rows of one update: an even share for each device, as many of it to a portion as `training.micro_batch_size` allows.
 pub(super) fn portions(input: &FitInput<'_>, rows: &[usize]) -> Vec<Portion> {
-    let FitInput {
-        train, pad_token_id, ..
-    } = *input;
-    let devices: Vec<&Device> = std::iter::once(input.device).chain(input.more_devices).collect();
-    let portion = |index: usize, rows: &[usize]| {
-        let device = devices[index];
-        let labels: Vec<usize> = rows.iter().map(|&row| train.labels[row]).collect();
-        let batch = Batch::new(&train.encoded, rows, pad_token_id);
-        Portion {
+    let size = input.config.values().training.micro_batch_size.unwrap_or(rows.len());
+    let shares = rows.chunks(rows.len().div_ceil(1 + input.more_devices.len()));
+    shares
+        .enumerate()
+        .flat_map(|(index, share)| share.chunks(size).map(move |rows| (index, rows)))
+        .map(|(index, rows)| Portion::new(input, index, rows))
+        .collect()
+}
+
+impl Portion {
+    /// These rows, on the device of this index.
+    pub(super) fn new(input: &FitInput<'_>, index: usize, rows: &[usize]) -> Self {
+        let device = match index {
+            0 => input.device,
+            _ => &input.more_devices[index - 1],
+        };
+        let labels: Vec<usize> = rows.iter().map(|&row| input.train.labels[row]).collect();
+        let batch = Batch::new(&input.train.encoded, rows, input.pad_token_id);
+        Self {
             device: index,
             targets: targets(&labels, device),
             labels,
@@ -40,14 +50,7 @@ pub(super) fn portions(input: &FitInput<'_>, rows: &[usize]) -> Vec<Portion> {
             padded_tokens: batch.padded_tokens(),
             batch: batch.to_device(device),
         }
-    };
-    let size = input.config.values().training.micro_batch_size.unwrap_or(rows.len());
-    let shares = rows.chunks(rows.len().div_ceil(devices.len()));
-    shares
-        .enumerate()
-        .flat_map(|(index, share)| share.chunks(size).map(move |rows| (index, rows)))
-        .map(|(index, rows)| portion(index, rows))
-        .collect()
+    }
 }
 
 /// What an update is made from.

@@ -37,14 +37,14 @@ pub(crate) fn begin_or_go_on<M: Module>(
     Ok((model, state, start))
 }
 
-/// Writes a checkpoint, if the run has any.
+/// Writes a checkpoint, if the run has any and the newest is not of this very state.
 pub(crate) fn save_to<M: Module>(
     checkpoints: Option<&Checkpoints>,
     model: &M,
-    state: &TrainingState<M>,
+    state: &mut TrainingState<M>,
     observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
 ) -> Result<(), TrainError> {
-    let Some(checkpoints) = checkpoints else {
+    let Some(checkpoints) = checkpoints.filter(|_| !state.is_saved()) else {
         return Ok(());
     };
     // A request to stop is heard again with the next step.
@@ -52,6 +52,7 @@ pub(crate) fn save_to<M: Module>(
         return Err(error);
     }
     let path = checkpoints.write(model, state)?;
+    state.saved = Some(state.progress.reports);
     match observe(Event::Saved(path)) {
         ControlFlow::Break(Stop::Failed(error)) => Err(error),
         _ => Ok(()),
@@ -63,7 +64,7 @@ pub(crate) fn leave_with<M: Module>(
     stop: Stop,
     checkpoints: Option<&Checkpoints>,
     model: &M,
-    state: &TrainingState<M>,
+    state: &mut TrainingState<M>,
     observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
 ) -> TrainError {
     match stop {

@@ -44,6 +44,12 @@ impl Pace {
         progress.step >= self.steps || self.patience.is_some_and(|patience| progress.without_gain >= patience)
     }
 
+    /// Whether the validation rows are to be scored, and whether a checkpoint is to be written, before the next update, in an epoch
+    /// of so many batches.
+    pub(crate) fn due(&self, progress: &Progress, batches: usize) -> (bool, bool) {
+        (self.evaluates(progress, batches), self.saves(progress, batches))
+    }
+
     /// Whether the validation rows are to be scored before the next update, in an epoch of so many batches.
     pub(crate) fn evaluates(&self, progress: &Progress, batches: usize) -> bool {
         let is_due = match self.evaluate {

@@ -10,7 +10,7 @@ use burn::{
 use relex_model::{Classifier, Pass, Precision};
 use serde::Serialize;
 
-use super::{FitInput, epoch_batches, gradients::portions};
+use super::{FitInput, epoch_batches, gradients::Portion};
 use crate::{
     TrainError,
     loss_scale::LossScale,
@@ -39,7 +39,7 @@ pub struct ParityStep {
 ///
 /// # Errors
 ///
-/// [`TrainError::Prediction`] when a device does not hand its numbers over.
+/// [`TrainError::Device`] when a device does not hand its numbers over.
 pub fn parity(
     classifier: &Classifier,
     input: &FitInput<'_>,
@@ -110,10 +110,7 @@ impl Side {
             ..*input
         };
         // All rows at once: portions would only add rounding of their own.
-        let portion = portions(&here, rows).into_iter().next();
-        let Some(portion) = portion else {
-            return Err(handed_over("no rows"));
-        };
+        let portion = Portion::new(&here, 0, rows);
         let share = step as f64 / steps as f64;
         loop {
             let mut logits = None;
@@ -152,15 +149,7 @@ impl Side {
 }
 
 fn to_host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
-    tensor
-        .try_into_vec_as()
-        .map_err(|error| handed_over(&format!("{error:?}")))
-}
-
-fn handed_over(reason: &str) -> TrainError {
-    TrainError::Prediction {
-        reason: format!("the device failed: {reason}"),
-    }
+    tensor.try_into_vec_as().map_err(TrainError::of_device)
 }
 
 /// Gradients by the paths of their parameters.

@@ -22,16 +22,19 @@ pub(crate) struct TrainingState<M = Classifier> {
     pub(crate) ema: Option<M>,
     /// The mean of the weights in the averaging window, once it has begun.
     pub(crate) swa: Option<M>,
+    /// How many reports the newest checkpoint knows of, if this process has read or written one.
+    pub(crate) saved: Option<usize>,
 }
 
 /// Weights as they were at an evaluation.
-pub(crate) struct Snapshot<M = Classifier> {
+#[derive(Debug)]
+pub struct Snapshot<M = Classifier> {
     /// Updates made.
-    pub(crate) step: usize,
+    pub step: usize,
     /// The validation rows' score, by the run's measure; larger is better.
-    pub(crate) score: f64,
+    pub score: f64,
     /// The weights.
-    pub(crate) classifier: M,
+    pub classifier: M,
 }
 
 /// How far a run has come. Random streams have no state of their own: each is a function of the seed, the epoch and the step.
@@ -87,7 +90,13 @@ impl<M: Module> TrainingState<M> {
             kept: Vec::new(),
             ema: averaging.ema_decay.map(|_| classifier.clone()),
             swa: None,
+            saved: None,
         }
+    }
+
+    /// Whether the newest checkpoint is of this very state: nothing changes without a report.
+    pub(crate) fn is_saved(&self) -> bool {
+        self.saved == Some(self.progress.reports)
     }
 
     /// Takes the weights after an update into the averages; `steps` is the number of updates in all.
@@ -121,18 +130,28 @@ impl<M: Module> TrainingState<M> {
             progress.without_gain += 1;
         }
         let wants_best = matches!(config.training.keep, Keep::Best | Keep::Winner);
-        let best = config.averaging.best.unwrap_or(usize::from(wants_best));
-        let last = config.averaging.last.unwrap_or(0);
+        let training = &config.training;
+        let best = config
+            .averaging
+            .best
+            .unwrap_or(usize::from(wants_best))
+            .max(training.also_keep_best);
+        let last = config.averaging.last.unwrap_or(0).max(training.also_keep_last);
         if best + last > 0 {
             self.kept.push(Snapshot {
                 step: progress.step,
                 score,
                 classifier: classifier.clone(),
             });
-            let mut steps: Vec<usize> = self.best_of_kept().iter().take(best).map(|kept| kept.step).collect();
-            steps.extend(self.kept.iter().rev().take(last).map(|kept| kept.step));
-            self.kept.retain(|kept| steps.contains(&kept.step));
+            self.keep_only(best, last);
         }
+    }
+
+    /// Forgets all snapshots but the `best` best and the `last` last ones.
+    pub(super) fn keep_only(&mut self, best: usize, last: usize) {
+        let mut steps: Vec<usize> = self.best_of_kept().iter().take(best).map(|kept| kept.step).collect();
+        steps.extend(self.kept.iter().rev().take(last).map(|kept| kept.step));
+        self.kept.retain(|kept| steps.contains(&kept.step));
     }
 
     /// The snapshots by falling score, of equal ones the earliest first.

@@ -30,6 +30,26 @@ pub(crate) fn clip_by_global_norm<M: Module>(
     norm
 }
 
+/// Whether every weight is a finite number.
+pub(crate) fn is_finite<M: Module>(module: &M) -> bool {
+    let mut weights = Weights { total: 0.0 };
+    module.visit(&mut weights);
+    weights.total.is_finite()
+}
+
+struct Weights {
+    /// The sum of their squares.
+    total: f64,
+}
+
+impl ModuleVisitor for Weights {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let weight = param.val();
+        let plain = if weight.is_autodiff() { weight.inner() } else { weight };
+        self.total += fused::sum_of_squares(plain);
+    }
+}
+
 struct SumOfSquares<'a> {
     gradients: &'a GradientsParams,
     total: f64,

@@ -11,6 +11,7 @@ use crate::loss_scale::LossScale;
 /// Masked sentences side by side.
 pub(super) struct MaskedBatch {
     pub(super) batch: Batch,
+    seq_len: usize,
     /// Masked places, counted through the batch row by row.
     places: Vec<i32>,
     targets: Vec<i32>,
@@ -39,8 +40,14 @@ impl MaskedBatch {
                 .iter()
                 .flat_map(|masked| masked.targets.iter().map(|&target| target as i32))
                 .collect(),
+            seq_len,
             batch,
         }
+    }
+
+    /// The row of the batch in which the masked place of this number is.
+    pub(super) fn row_of(&self, masked: usize) -> usize {
+        self.places[masked] as usize / self.seq_len
     }
 
     /// Logits `[masked, vocabulary]`.

@@ -55,9 +55,6 @@ pub(super) fn evaluate(
     let device = input.device.clone().inner();
     let lengths: Vec<usize> = masked.iter().map(|sentence| sentence.ids.len()).collect();
     let limit = input.config.values().training.evaluation_batch_size;
-    let failed = |error: String| TrainError::Prediction {
-        reason: format!("the device failed: {error}"),
-    };
     let (mut loss, mut right, mut tokens, mut done) = (0.0, 0, 0, 0);
     for rows in prediction_batches(&lengths, limit.into()) {
         let sentences: Vec<&EncodedSentence> = rows.iter().map(|&row| &input.held_out[row]).collect();
@@ -69,7 +66,11 @@ pub(super) fn evaluate(
         let log_probability: Vec<f32> = log_softmax(logits, 1)
             .gather(1, targets)
             .try_into_vec_as()
-            .map_err(|error| failed(format!("{error:?}")))?;
+            .map_err(TrainError::of_device)?;
+        if let Some(at) = log_probability.iter().position(|value| !value.is_finite()) {
+            let (row, value) = (rows[batch.row_of(at)] + 1, log_probability[at]);
+            return Err(TrainError::Prediction { row, value });
+        }
         loss -= log_probability.iter().map(|&value| f64::from(value)).sum::<f64>();
         right += guesses.sum().into_scalar::<i64>();
         tokens += batch.masked();
@@ -79,11 +80,6 @@ pub(super) fn evaluate(
         }
     }
     let masked_loss = loss / tokens as f64;
-    if !masked_loss.is_finite() {
-        return Err(TrainError::Prediction {
-            reason: format!("the loss of masked tokens is {masked_loss}; the model's weights are damaged or diverged"),
-        });
-    }
     Ok(ControlFlow::Continue(MaskedReport {
         step: 0,
         epoch: 0,

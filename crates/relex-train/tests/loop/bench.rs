@@ -6,7 +6,7 @@ use std::{
 };
 
 use burn::tensor::Device;
-use relex_data::{ConflictPolicy, DatasetSpec, Role, SplitConfig, Strategy, Tier, rng::stream, split};
+use relex_data::{ConflictPolicy, DatasetSpec, LabelSet, Role, SplitConfig, Strategy, Tier, rng::stream, split};
 use relex_loss::Loss;
 use relex_model::Classifier;
 use relex_train::{
@@ -22,7 +22,7 @@ pub(crate) struct Bench {
     pub(crate) train: LabelledRows,
     pub(crate) valid: LabelledRows,
     pub(crate) classifier: Classifier,
-    negative: usize,
+    labels: LabelSet,
     pad_token_id: u32,
     pub(crate) device: Device,
     more_devices: Vec<Device>,
@@ -102,7 +102,7 @@ impl Bench {
             valid,
             classifier: Classifier::with_new_head(open.encoder, &head, &mut stream(1, "head"), &device)
                 .with_type_embedding(classifier_config.type_rows(), &device),
-            negative: data.spec.labels.negative().index(),
+            labels: data.spec.labels.clone(),
             pad_token_id: open.config.pad_token_id,
             more_devices: vec![device.clone(); config.devices().len() - 1],
             device,
@@ -116,7 +116,7 @@ impl Bench {
             loss: &self.loss,
             train: &self.train,
             valid: &self.valid,
-            negative: self.negative,
+            labels: &self.labels,
             pad_token_id: self.pad_token_id,
             device: &self.device,
             more_devices: &self.more_devices,
@@ -139,7 +139,7 @@ impl Bench {
         checkpoints: Option<&Checkpoints>,
         observe: impl FnMut(Event) -> ControlFlow<Stop>,
     ) -> Result<Classifier, TrainError> {
-        fit(self.classifier.clone(), &self.input(checkpoints), observe)
+        fit(self.classifier.clone(), &self.input(checkpoints), observe).map(|fitted| fitted.classifier)
     }
 }
 

@@ -42,7 +42,7 @@ fn run_until(
     });
     match outcome {
         Ok(classifier) => Some(classifier),
-        Err(TrainError::Stopped { .. } | TrainError::Prediction { .. }) => None,
+        Err(TrainError::Stopped { .. } | TrainError::Device { .. }) => None,
         Err(error) => panic!("{error}"),
     }
 }
@@ -73,7 +73,7 @@ fn a_run_that_is_stopped_goes_on_to_the_same_end() {
 #[test]
 fn a_run_whose_observer_fails_goes_on_to_the_same_end() {
     check(|| {
-        Stop::Failed(TrainError::Prediction {
+        Stop::Failed(TrainError::Device {
             reason: "for the test".into(),
         })
     });

@@ -1,5 +1,7 @@
 //! When the loop evaluates and ends. 11 rows in batches of 4 make 3 steps an epoch.
 
+use std::ops::ControlFlow;
+
 use crate::bench::{Bench, assert_same_weights};
 
 /// The steps of a run's evaluations, and how many steps it took.
@@ -63,6 +65,32 @@ fn an_evaluation_says_who_was_taken_for_whom() {
         assert_eq!(report.accuracy, right as f64 / report.rows as f64 * 100.0);
         assert!(report.valid_loss > 0.0);
     }
+}
+
+/// Each as a run that ends there has them, whatever is kept besides.
+#[test]
+fn the_best_and_the_last_evaluations_are_handed_over() {
+    let settings = ["training.choose_by=loss", "training.epochs=4", "schedule.kind=constant"];
+    let (last, reports) = Bench::new(&settings).run();
+    let also = ["training.also_keep_best=1", "training.also_keep_last=2"];
+    let bench = Bench::new(&[&settings[..], &also].concat());
+    let fitted = relex_train::fit(bench.classifier.clone(), &bench.input(None), |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_same_weights(&fitted.classifier, &last);
+    let best = reports
+        .evaluations
+        .iter()
+        .min_by(|a, b| a.valid_loss.total_cmp(&b.valid_loss))
+        .unwrap();
+    let steps: Vec<usize> = reports.evaluations.iter().map(|report| report.step).collect();
+    let mut expected = vec![best.step, steps[2], steps[3]];
+    expected.sort_unstable();
+    expected.dedup();
+    let found: Vec<usize> = fitted.evaluations.iter().map(|kept| kept.step).collect();
+    assert_eq!(found, expected);
+    assert_same_weights(&fitted.evaluations.last().unwrap().classifier, &last);
 }
 
 /// Whatever happened later: a run that ends at the best evaluation ends with the same weights.

@@ -33,20 +33,9 @@ impl Claimed {
         })
     }
 
-    /// `runs/<stem>-<n>` with the first `n` that nobody else has taken.
+    /// A folder with a number, named after `stem`.
     pub(super) fn next(stem: &str) -> anyhow::Result<Self> {
-        for n in 1.. {
-            let path = Path::new("runs").join(format!("{stem}-{n}"));
-            if path.exists() {
-                continue;
-            }
-            match Self::new(&path) {
-                // Somebody was faster.
-                Err(error) if error.downcast_ref().is_some_and(is_taken) => continue,
-                claimed => return claimed,
-            }
-        }
-        bail!("runs: no number is free")
+        numbered(stem, Self::new)
     }
 
     /// The folder of a run that was begun.
@@ -66,24 +55,35 @@ impl Claimed {
     }
 
     /// Keeps the folder if the run can be taken up again after this error, and says so in it.
-    pub(super) fn settle(&mut self, error: TrainError, checkpoints: &Checkpoints) -> anyhow::Error {
-        self.settle_as("train", error, checkpoints)
-    }
-
-    /// As [`Self::settle`], for the run of any command.
-    pub(super) fn settle_as(&mut self, command: &str, error: TrainError, checkpoints: &Checkpoints) -> anyhow::Error {
+    pub(super) fn settle(&mut self, error: TrainError, checkpoints: &Checkpoints, go_on: GoOn<'_>) -> anyhow::Error {
         let is_of_the_disk = is_of_the_disk(&error);
         if is_of_the_disk || checkpoints.newest().is_some() {
             self.keep();
         }
         let error = anyhow::Error::new(error);
         if is_of_the_disk {
-            let path = self.folder.path().display();
             return error.context(format!(
-                "the run was broken off; put this right and go on with `relex {command} --resume {path}`"
+                "the run was broken off; put this right and go on with `{}`",
+                go_on.command()
             ));
         }
         error
+    }
+}
+
+/// How a run is taken up again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GoOn<'a> {
+    /// `train` or `pretrain`.
+    pub(super) command: &'static str,
+    /// The folder of the run, or of the series that it belongs to.
+    pub(super) folder: &'a Path,
+}
+
+impl GoOn<'_> {
+    /// The command line.
+    pub(super) fn command(&self) -> String {
+        format!("relex {} --resume {}", self.command, self.folder.display())
     }
 }
 
@@ -98,8 +98,21 @@ fn is_of_the_disk(error: &TrainError) -> bool {
     )
 }
 
-fn is_taken(error: &TrainError) -> bool {
-    matches!(error, TrainError::Run { .. })
+/// Claims `runs/<stem>-<n>` with the first `n` that nobody else has taken.
+pub(super) fn numbered<T>(stem: &str, claim: impl Fn(&Path) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let is_taken = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(TrainError::Run { .. }));
+    for n in 1u32.. {
+        let path = Path::new("runs").join(format!("{stem}-{n}"));
+        if path.exists() {
+            continue;
+        }
+        match claim(&path) {
+            // Somebody was faster.
+            Err(error) if is_taken(&error) => continue,
+            claimed => return claimed,
+        }
+    }
+    bail!("runs: no number is free")
 }
 
 impl Drop for Claimed {

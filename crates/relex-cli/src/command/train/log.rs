@@ -19,7 +19,7 @@ use super::{
     events::Events,
 };
 use crate::{
-    dashboard::{self, Plan, Speed},
+    dashboard::{self, Plan, Speed, smoothed},
     interrupt,
     progress::{Progress, Verbosity, complain},
 };
@@ -67,7 +67,8 @@ pub(super) struct Log {
     cost_path: PathBuf,
     progress: Progress,
     rows_in_all: usize,
-    loss: f32,
+    /// Smoothed over the steps that made an update.
+    loss: Option<f64>,
     totals: Totals,
     /// Of the totals' rows and tokens, those of this process.
     own_rows: usize,
@@ -118,7 +119,7 @@ impl Log {
             cost_path: folder.checkpoints().join("cost.json"),
             progress: Progress::new(rows_in_all, "train", verbosity),
             rows_in_all,
-            loss: f32::NAN,
+            loss: None,
             totals: Totals::default(),
             own_rows: 0,
             own_tokens: 0,
@@ -194,11 +195,9 @@ impl Log {
         });
         self.own_rows += step.rows;
         self.own_tokens += step.tokens;
-        self.loss = if self.loss.is_nan() {
-            step.loss
-        } else {
-            0.9 * self.loss + 0.1 * step.loss
-        };
+        if !step.skipped {
+            self.loss = Some(smoothed(self.loss, f64::from(step.loss)));
+        }
         let seconds = self.clock.own_train_seconds();
         self.course.push((seconds, self.own_rows));
         dashboard::update(|board| {
@@ -212,7 +211,7 @@ impl Log {
         let message = format!(
             "rows · epoch {} · loss {:.3} · rate {:.2e} · {:.1} examples/s",
             step.epoch,
-            self.loss,
+            self.loss.unwrap_or(f64::NAN),
             step.learning_rate,
             self.own_rows as f64 / seconds
         );
@@ -222,8 +221,8 @@ impl Log {
 
     fn evaluation(&mut self, evaluation: &EvaluationReport) -> Result<(), TrainError> {
         self.progress.note(&format!(
-            "after epoch {}: micro-F1 {:.2}, AUPRC {:.2} on {} validation rows",
-            evaluation.epoch, evaluation.micro_f1, evaluation.auprc, evaluation.rows
+            "after step {} (epoch {}): micro-F1 {:.2}, AUPRC {:.2} on {} validation rows",
+            evaluation.step, evaluation.epoch, evaluation.micro_f1, evaluation.auprc, evaluation.rows
         ));
         self.line(serde_json::to_string(evaluation))?;
         self.clock.train();

@@ -12,9 +12,8 @@ use relex_train::{
 use serde_json::json;
 
 use super::{
-    Place, cost_line, encoder_files,
-    folder::{self, Claimed},
-    keep_split,
+    Place, check_split, cost_line, encoder_files,
+    folder::{self, Claimed, GoOn},
     log::{Log, in_words},
     stem,
 };
@@ -160,6 +159,7 @@ fn train(
         (None, Place::Begun(folder)) => Claimed::again(folder)?,
     };
     let folder = claimed.folder.clone();
+    check_split(&folder, &data.manifest)?;
     if !folder.has_begun() {
         relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
     }
@@ -201,6 +201,10 @@ fn train(
         None => count * values.training.epochs,
         Some(steps) => steps * values.training.batch_size.min(count),
     };
+    let go_on = GoOn {
+        command: "pretrain",
+        folder: folder.path(),
+    };
     dashboard.open()?;
     let plan = Plan {
         run: folder.path().display().to_string(),
@@ -214,32 +218,23 @@ fn train(
         Err(TrainError::Stopped { step }) => {
             claimed.keep();
             bail!(Interrupted(format!(
-                "stopped after step {step}, which is saved; go on with `relex pretrain --resume {}`",
-                folder.path().display()
+                "stopped after step {step}, which is saved; go on with `{}`",
+                go_on.command()
             )));
         }
-        Err(error) => return Err(claimed.settle_as("pretrain", error, &checkpoints)),
+        Err(error) => return Err(claimed.settle(error, &checkpoints, go_on)),
         Ok(model) => model,
     };
     claimed.keep();
     let (totals, cost, _) = log.finish();
     let device_seconds = (config.device() != DeviceChoice::Cpu).then_some(cost.wall_seconds);
 
-    save_masked_model(
-        &folder.encoder(),
-        &model,
-        &open.config,
-        &open.text_encoder,
-        config.encoder_folder(),
-    )?;
-    keep_split(&folder, &data.manifest)?;
-    relex_data::write_atomically(&folder.sentences(), &serde_json::to_vec_pretty(&list(&data))?)?;
     let (before, after) = measured(&folder)?;
     if let (Some(before), Some(after)) = (&before, &after) {
         verbosity.note(format!("held-out sentences before: {}", in_words(before)));
         verbosity.note(format!("held-out sentences after:  {}", in_words(after)));
     }
-    PretrainingProvenance {
+    let provenance = PretrainingProvenance {
         version: env!("CARGO_PKG_VERSION").into(),
         git_commit: option_env!("RELEX_GIT_COMMIT").map(String::from),
         config_hash,
@@ -271,10 +266,23 @@ fn train(
         wall_seconds: cost.wall_seconds,
         processor_seconds: Some(cost.processor_seconds).filter(|&seconds| seconds > 0.0),
         peak_memory_mib: peak_memory_mib(),
-    }
-    .write(&folder.provenance())?;
-    // Only a run that is to go on needs them.
-    checkpoints.remove()?;
+    };
+    let sentences = serde_json::to_vec_pretty(&list(&data))?;
+    let write = || {
+        save_masked_model(
+            &folder.encoder(),
+            &model,
+            &open.config,
+            &open.text_encoder,
+            config.encoder_folder(),
+        )?;
+        data.manifest.write(&folder.split())?;
+        relex_data::write_atomically(&folder.sentences(), &sentences)?;
+        provenance.write(&folder.provenance())?;
+        // Only a run that is to go on needs them.
+        checkpoints.remove()
+    };
+    write().map_err(|error| claimed.settle(error, &checkpoints, go_on))?;
     verbosity.note(cost_line(&totals, &cost, device_seconds));
     Ok(folder)
 }

@@ -10,13 +10,14 @@ use relex_eval::PredictionsMeta;
 use relex_train::{CheckedTrainConfig, RunFolder, RunLock, TrainConfig, TrainOn, resolve};
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Place};
+use super::{Job, Place, folder};
 use crate::{
     args::{Folds, PredictArguments, Rows, TrainArguments},
     dashboard::{self, Dashboard},
     hub,
     interrupt::{self, Interrupted},
     progress::{Verbosity, show},
+    system::NewFolders,
 };
 
 /// What a series is made from; the content of `series.toml`.
@@ -66,12 +67,34 @@ pub(super) fn run(
         series.config = hub::locate(config, verbosity)?.values().clone();
     }
     interrupt::listen()?;
-    let (path, _lock) = claim(named, &series, arguments)?;
+    // In this order: the lock's file goes before the folders that it is in.
+    let (path, _folders, _lock) = claim(named, &series, arguments)?;
     let file = RunFolder::at(&path).series();
     if !file.exists() {
         relex_data::write_atomically(&file, toml::to_string(&series)?.as_bytes())?;
     }
     let members = series.members(&path);
+    let trained = train_all(&members, &series, &path, dashboard, verbosity);
+    if trained.is_err() && members.iter().all(|member| !member.folder.path().exists()) {
+        // Nothing came of it: it can be begun again, with other settings too.
+        let _ = std::fs::remove_file(&file);
+    }
+    trained?;
+    let summary = merge::merge(&path, &series.config.clone().check()?, &members)?;
+    dashboard.close();
+    verbosity.note(summary);
+    show(&path.display().to_string());
+    Ok(())
+}
+
+/// Trains the members one after the other, as far as that is not done yet.
+fn train_all(
+    members: &[Member],
+    series: &Series,
+    path: &Path,
+    dashboard: &mut Dashboard,
+    verbosity: Verbosity,
+) -> anyhow::Result<()> {
     for (number, member) in members.iter().enumerate() {
         let which = format!(
             "run {} of {}: seed {}, fold {}",
@@ -83,12 +106,8 @@ pub(super) fn run(
         verbosity.note(&which);
         dashboard.open()?;
         dashboard::update(|board| board.series = Some(which));
-        train(member, &series, dashboard, verbosity).map_err(|error| of_the_series(error, &path))?;
+        train(member, series, path, dashboard, verbosity).map_err(|error| of_the_series(error, path))?;
     }
-    let summary = merge::merge(&path, &series.config.clone().check()?, &members)?;
-    dashboard.close();
-    verbosity.note(summary);
-    show(&path.display().to_string());
     Ok(())
 }
 
@@ -190,27 +209,32 @@ fn read(path: &Path, arguments: &TrainArguments) -> anyhow::Result<Series> {
 }
 
 /// The series' folder, which is this process's own from here on.
-fn claim(named: Option<PathBuf>, series: &Series, arguments: &TrainArguments) -> anyhow::Result<(PathBuf, RunLock)> {
+fn claim(
+    named: Option<PathBuf>,
+    series: &Series,
+    arguments: &TrainArguments,
+) -> anyhow::Result<(PathBuf, NewFolders, RunLock)> {
     if let Some(path) = named {
+        let folders = NewFolders::before_making(&path);
         let lock = RunLock::take(&path)?;
-        return Ok((path, lock));
+        return Ok((path, folders, lock));
     }
     let spec = DatasetSpec::from_file(&series.config.data.dataset.join("dataset.toml"))?;
     let stem = super::stem(&spec, arguments.config.as_deref().unwrap_or(Path::new("series")));
-    for n in 1u32.. {
-        let path = Path::new("runs").join(format!("{stem}-{n}"));
-        if path.exists() {
-            continue;
-        }
-        if let Ok(lock) = RunFolder::at(&path).claim() {
-            return Ok((path, lock));
-        }
-    }
-    bail!("runs: no number is free")
+    folder::numbered(&stem, |path| {
+        let folders = NewFolders::before_making(path);
+        Ok((path.to_path_buf(), folders, RunFolder::at(path).claim()?))
+    })
 }
 
 /// Trains a member and predicts with it, as far as that is not done yet.
-fn train(member: &Member, series: &Series, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::Result<()> {
+fn train(
+    member: &Member,
+    series: &Series,
+    path: &Path,
+    dashboard: &mut Dashboard,
+    verbosity: Verbosity,
+) -> anyhow::Result<()> {
     let folder = &member.folder;
     if !folder.is_finished() {
         let mut config = series.config.clone();
@@ -222,7 +246,9 @@ fn train(member: &Member, series: &Series, dashboard: &mut Dashboard, verbosity:
             Place::New(folder.path().to_path_buf())
         };
         let config = config.check()?;
-        super::train(Job { config, place }, dashboard, verbosity)?;
+        let series = Some(path.to_path_buf());
+        let job = Job { config, place, series };
+        super::train(job, dashboard, verbosity)?;
     }
     let data = &series.config.data;
     let mut wanted = Vec::new();

@@ -4,8 +4,10 @@ use std::{collections::HashMap, path::Path};
 
 use anyhow::Context;
 use relex_data::{Example, LabelSet, data_hash};
-use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta, accuracy, argmax, auprc, micro_f1};
-use relex_train::{CheckedTrainConfig, RunFolder, TrainOn};
+use relex_eval::{
+    PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta, accuracy, argmax, auprc, macro_average, micro_f1,
+};
+use relex_train::{CheckedTrainConfig, ChooseBy, EvaluationReport, Provenance, RunFolder, TrainOn};
 use serde::Serialize;
 
 use super::Member;
@@ -24,6 +26,8 @@ struct Summary {
     pooled: Scores,
     /// How many rows that is.
     pooled_rows: usize,
+    /// Steps in which a run over every row sees each as often as the runs did until their best evaluations, on average.
+    steps_for_all_rows: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -31,6 +35,10 @@ struct RunScores {
     seed: u64,
     fold: usize,
     rows: usize,
+    /// Updates made.
+    steps: usize,
+    /// Updates before the evaluation with the best score, by `training.choose_by`; of equal ones the first.
+    best_step: usize,
     #[serde(flatten)]
     scores: Scores,
 }
@@ -38,6 +46,8 @@ struct RunScores {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 struct Scores {
     micro_f1: f64,
+    /// Mean F1 of the labels that have a row, without the negative one.
+    macro_f1: f64,
     auprc: f64,
     accuracy: f64,
 }
@@ -77,14 +87,22 @@ fn merge_valid(series: &RunFolder, config: &CheckedTrainConfig, members: &[Membe
         .iter()
         .map(|example| (example.id.as_str(), example))
         .collect();
+    let choose_by = config.values().training.choose_by;
+    let rows_in_all = data.train.len() + data.valid.len();
+    let mut steps_for_all_rows = Vec::new();
     let mut runs = Vec::new();
     let mut all = Vec::new();
     for member in members {
         let predictions = Predictions::read(member.folder.predictions("valid"), None)?;
+        let provenance = Provenance::read(&member.folder.provenance())?;
+        let best_step = best_step(&member.folder.metrics(), choose_by)?.unwrap_or(provenance.steps);
+        steps_for_all_rows.push(best_step as f64 * rows_in_all as f64 / provenance.train_rows as f64);
         runs.push(RunScores {
             seed: member.seed,
             fold: member.fold,
             rows: predictions.rows(),
+            steps: provenance.steps,
+            best_step,
             scores: scores(&predictions, &examples, labels)?,
         });
         all.push(predictions);
@@ -111,10 +129,11 @@ fn merge_valid(series: &RunFolder, config: &CheckedTrainConfig, members: &[Membe
     pooled.write(&place, Some(&meta))?;
     let each: Vec<Scores> = runs.iter().map(|run| run.scores).collect();
     let summary = Summary {
-        mean: Scores::each(&each, |values| values.iter().sum::<f64>() / values.len() as f64),
+        mean: Scores::each(&each, mean_of),
         deviation: (each.len() > 1).then(|| Scores::each(&each, deviation)),
         pooled: scores(&pooled, &examples, labels)?,
         pooled_rows: pooled.rows(),
+        steps_for_all_rows: mean_of(&steps_for_all_rows).round() as usize,
         runs,
     };
     let json = serde_json::to_vec_pretty(&summary)?;
@@ -165,18 +184,33 @@ fn scores(predictions: &Predictions, examples: &HashMap<&str, &Example>, labels:
             .with_context(|| format!("row {id:?} is not in the data set any more"))
     });
     let gold = gold.collect::<anyhow::Result<Vec<usize>>>()?;
-    let classes = predictions.labels.len();
+    let (classes, negative) = (predictions.labels.len(), labels.negative().index());
     let predicted: Vec<usize> = predictions.probabilities.chunks_exact(classes).map(argmax).collect();
     Ok(Scores {
-        micro_f1: micro_f1(&gold, &predicted, labels.negative().index())?,
+        micro_f1: micro_f1(&gold, &predicted, negative)?,
+        macro_f1: macro_average(&gold, &predicted, classes, negative)?.f1,
         auprc: auprc(&gold, &predictions.probabilities, classes)?.mean,
         accuracy: accuracy(&gold, &predicted)?,
     })
 }
 
+/// The step of the evaluation with the best score in a run's `metrics.jsonl`, of equal ones the first.
+fn best_step(metrics: &Path, by: ChooseBy) -> anyhow::Result<Option<usize>> {
+    let text = std::fs::read_to_string(metrics).with_context(|| metrics.display().to_string())?;
+    let reports = text.lines().filter(|line| !line.contains("\"candidate\""));
+    let best = reports
+        .filter_map(|line| serde_json::from_str::<EvaluationReport>(line).ok())
+        .reduce(|best, next| if next.score(by) > best.score(by) { next } else { best });
+    Ok(best.map(|report| report.step))
+}
+
+fn mean_of(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 /// The sample deviation, which divides by one less than the number of values.
 fn deviation(values: &[f64]) -> f64 {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let mean = mean_of(values);
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (squares / (values.len() - 1) as f64).sqrt()
 }
@@ -187,6 +221,7 @@ impl Scores {
         let of = |score: fn(&Self) -> f64| number(&all.iter().map(score).collect::<Vec<_>>());
         Self {
             micro_f1: of(|scores| scores.micro_f1),
+            macro_f1: of(|scores| scores.macro_f1),
             auprc: of(|scores| scores.auprc),
             accuracy: of(|scores| scores.accuracy),
         }
@@ -197,17 +232,25 @@ impl Summary {
     fn render(&self) -> String {
         let line = |name: &str, scores: &Scores| {
             format!(
-                "{name:<24} {:>9.2} {:>9.2} {:>9.2}",
-                scores.micro_f1, scores.auprc, scores.accuracy
+                "{name:<24} {:>9.2} {:>9.2} {:>9.2} {:>9.2}",
+                scores.micro_f1, scores.macro_f1, scores.auprc, scores.accuracy
             )
         };
-        let mut lines = vec![format!("{:<24} {:>9} {:>9} {:>9}", "", "micro-F1", "AUPRC", "accuracy")];
+        let mut lines = vec![format!(
+            "{:<24} {:>9} {:>9} {:>9} {:>9}",
+            "", "micro-F1", "macro-F1", "AUPRC", "accuracy"
+        )];
         for run in &self.runs {
             lines.push(line(&format!("seed {}, fold {}", run.seed, run.fold), &run.scores));
         }
         lines.push(line("mean", &self.mean));
         lines.extend(self.deviation.as_ref().map(|deviation| line("deviation", deviation)));
         lines.push(line(&format!("pooled, {} rows", self.pooled_rows), &self.pooled));
+        lines.push(format!(
+            "for a run over every row that sees each as often as these until their best evaluations: --set data.train_on=all \
+             --set training.steps={}",
+            self.steps_for_all_rows
+        ));
         lines.join("\n")
     }
 }
@@ -239,12 +282,14 @@ mod tests {
     fn means_and_deviations_are_of_the_runs() {
         let all = [60.0, 63.0, 66.0].map(|score| Scores {
             micro_f1: score,
+            macro_f1: 40.0,
             auprc: 50.0,
             accuracy: 2.0 * score,
         });
         // √((9 + 0 + 9) / 2)
         let expected = Scores {
             micro_f1: 3.0,
+            macro_f1: 0.0,
             auprc: 0.0,
             accuracy: 6.0,
         };

@@ -1,9 +1,22 @@
 //! The tables that `relex pretrain` has for itself.
 
 use super::super::{TableReference, key, optional};
-use super::shared::{DATASET, ENCODER, FOLD, FOLDER, ON_BAD_ROW, REVISION, SPLIT};
+use super::shared::{DATASET, ENCODER, EXTENDS, FOLD, FOLDER, ON_BAD_ROW, REVISION, SEED, SPLIT};
 
-pub(super) const OUTSIDE: TableReference = super::run::OUTSIDE;
+pub(super) const OUTSIDE: TableReference = TableReference {
+    name: "",
+    about: "What belongs to the whole run.",
+    keys: &[
+        EXTENDS,
+        SEED,
+        key(
+            "device",
+            "`\"cpu\"`, `\"wgpu\"`, `\"wgpu:N\"`, `\"cuda\"` or `\"cuda:N\"`",
+            "What computes.",
+        ),
+    ],
+    kinds: &[],
+};
 
 pub(super) const DATA: TableReference = TableReference {
     name: "data",

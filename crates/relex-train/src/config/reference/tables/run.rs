@@ -1,23 +1,14 @@
 //! What is learnt from, and how long.
 
 use super::super::{Key, Kind, TableReference, key, optional};
-use super::shared::{DATASET, FOLD, FOLDER, ON_BAD_ROW, SPLIT};
+use super::shared::{DATASET, EXTENDS, FOLD, FOLDER, ON_BAD_ROW, SEED, SPLIT};
 
 pub(super) const OUTSIDE: TableReference = TableReference {
     name: "",
     about: "What belongs to the whole run.",
     keys: &[
-        optional(
-            "extends",
-            "a file, relative to this one",
-            "nothing",
-            "The configuration that this one changes.",
-        ),
-        key(
-            "seed",
-            "a whole number, at least 0",
-            "Where every random stream begins.",
-        ),
+        EXTENDS,
+        SEED,
         key(
             "device",
             "`\"cpu\"`, `\"wgpu\"`, `\"wgpu:N\"`, `\"cuda\"` or `\"cuda:N\"`, or several of a kind with commas between them",
@@ -99,10 +90,16 @@ pub(super) const TRAINING: TableReference = TableReference {
             "How often each label's rows come in an epoch: every row once, every label equally often, or by the root of its rows.",
         ),
         optional(
+            "head_only_epochs",
+            "a whole number",
+            "1 with `unfreeze_layers_per_epoch`, else 0",
+            "So many epochs, the first ones, train the head alone.",
+        ),
+        optional(
             "unfreeze_layers_per_epoch",
             "a whole number, at least 1",
-            "everything learns at once",
-            "The first epoch trains the head alone, each one after it so many layers more, from the top.",
+            "all at once",
+            "Each epoch after these trains so many layers more, from the top.",
         ),
         key(
             "evaluation_batch_size",
@@ -125,9 +122,19 @@ pub(super) const TRAINING: TableReference = TableReference {
             "`\"last\"`, `\"best\"`, `\"ema\"`, `\"swa\"`, `\"mean-of-last\"`, `\"mean-of-best\"` or `\"winner\"`",
             "Which weights are kept: those after the last step, those of the best evaluation, a mean of `[averaging]`, or the best of all these; a score that was chosen by is flattered.",
         ),
+        key(
+            "also_keep_best",
+            "a whole number",
+            "Beside them the weights at so many of the best evaluations stay, as classifiers in `evaluations/step-<n>`.",
+        ),
+        key(
+            "also_keep_last",
+            "a whole number",
+            "And those at so many of the last evaluations.",
+        ),
         optional(
             "choose_by",
-            "`\"micro-f1\"`, `\"macro-f1\"`, `\"accuracy\"`, `\"auprc\"` or `\"loss\"`",
+            "`\"micro-f1\"`, `\"macro-f1\"`, `\"semeval-f1\"`, `\"accuracy\"`, `\"auprc\"` or `\"loss\"`",
             "`\"micro-f1\"`",
             "What makes one evaluation better than another.",
         ),

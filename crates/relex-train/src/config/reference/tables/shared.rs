@@ -2,6 +2,19 @@
 
 use super::super::{Key, key, optional};
 
+pub(super) const EXTENDS: Key = optional(
+    "extends",
+    "a file, relative to this one",
+    "nothing",
+    "The configuration that this one changes.",
+);
+
+pub(super) const SEED: Key = key(
+    "seed",
+    "a whole number, at least 0",
+    "Where every random stream begins.",
+);
+
 pub(super) const DATASET: Key = key(
     "dataset",
     "a folder",
