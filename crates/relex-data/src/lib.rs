@@ -76,8 +76,8 @@ pub use files::{sha256_file, sha256_hex, write_atomically, write_atomically_with
 pub use labels::{LabelId, LabelSet};
 pub use markup::{Edit, Marked, Markers, Query, QueryPlace, QueryTemplate, SpecialToken, mark, mark_with_query};
 pub use read::{
-    BadRow, FaultCount, FaultKind, OnBadRow, ReadReport, RowFault, parse_examples, parse_examples_with, read_examples,
-    read_examples_with,
+    BadRow, FaultCount, FaultKind, OnBadRow, ReadReport, RowFault, csv_reason, csv_record_line, parse_examples,
+    parse_examples_with, read_examples, read_examples_with,
 };
 pub use spec::{DatasetSpec, EntityNames, FieldNames, FileSpec, Format, Offsets, Role};
 pub use split::{

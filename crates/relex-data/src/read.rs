@@ -9,6 +9,7 @@ mod check;
 mod collect;
 mod csv;
 mod json;
+mod line;
 mod locate;
 mod object;
 mod python_dict;
@@ -24,6 +25,7 @@ pub(crate) use object::reason;
 
 use std::path::Path;
 
+pub use line::{csv_reason, csv_record_line};
 pub use report::{BadRow, FaultCount, FaultKind, OnBadRow, ReadReport, RowFault};
 
 use crate::error::{DataError, Place};

@@ -71,6 +71,17 @@ fn byte_order_mark_and_windows_line_ends_are_nothing_special() {
 }
 
 #[test]
+fn a_message_names_the_line_that_an_editor_shows_whatever_ends_it() {
+    let two_lines = format!("1,\"가나 라.\n\",{SUBJECT},{OBJECT},no_relation,wiki\n");
+    for bad in ["2,too short", "2,b,c,d,no_relation,\"open"] {
+        let text = table(&format!("{two_lines}{bad}"));
+        for text in [text.clone(), text.replace('\n', "\r\n")] {
+            refuses(&text, Format::Csv, &["row 3 (line 5)"]);
+        }
+    }
+}
+
+#[test]
 fn a_test_file_may_lack_its_labels() {
     let text = "id,sentence,subject_entity,object_entity,source\n".to_owned()
         + &format!("0,가나 라.,{SUBJECT},{OBJECT},wiki\n");

@@ -9,7 +9,7 @@ use super::draft::Repairs;
 use super::refusal::Refusal;
 use crate::error::{DataError, Place};
 use crate::example::{Entity, Example, Span};
-use crate::read::{OPEN_QUOTE, ends_in_quotes, reason};
+use crate::read::{OPEN_QUOTE, csv_reason, csv_record_line, ends_in_quotes, reason};
 
 /// A sentence that says the same as a training row, by whatever means it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +78,8 @@ const NEEDED: &str = "every row needs `parent`, the id of a training row, and `s
 fn read_csv(bytes: &[u8], path: &Path) -> Result<Vec<Paraphrase>, DataError> {
     let mut reader = csv::Reader::from_reader(bytes);
     let broken = |error: &csv::Error| {
-        let line = error.position().map(csv::Position::line);
-        malformed(path, line, format!("{error}; {NEEDED}"))
+        let line = error.position().map(|position| csv_record_line(bytes, position));
+        malformed(path, line, format!("{}; {NEEDED}", csv_reason(error)))
     };
     let headers = reader.headers().map_err(|error| broken(&error))?.clone();
     let place = |name| {
@@ -100,7 +100,11 @@ fn read_csv(bytes: &[u8], path: &Path) -> Result<Vec<Paraphrase>, DataError> {
         });
     }
     match ends_in_quotes(bytes, &last) {
-        true => Err(malformed(path, Some(last.line()), OPEN_QUOTE.to_owned())),
+        true => Err(malformed(
+            path,
+            Some(csv_record_line(bytes, &last)),
+            OPEN_QUOTE.to_owned(),
+        )),
         false => Ok(rows),
     }
 }
@@ -279,7 +283,14 @@ mod tests {
         };
         check("a.txt", b"", "use .csv or .jsonl");
         check("a.csv", b"id,sentence\n1,x\n", "the column `parent` is missing");
-        check("b.csv", b"parent,sentence\n1,x\n2\n", "line: 3");
+        let short = "b.csv, line 4: the row has 1 field, but the header names 2";
+        check("b.csv", b"parent,sentence\n1,\"x\ny\"\n2\n", short);
+        check("b.csv", b"parent,sentence\r\n1,\"x\r\ny\"\r\n2\r\n", short);
+        check(
+            "c.csv",
+            b"parent,sentence\r\n1,x\r\n2,\"y\r\n",
+            "c.csv, line 3: a field that begins here",
+        );
         check(
             "a.jsonl",
             b"{\"parent\": 1, \"sentence\": \"x\"}\n{\"parent\": 1}\n",

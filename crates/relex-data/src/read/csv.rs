@@ -8,7 +8,7 @@ use super::collect::{BATCH, Collector};
 use super::raw::{RawEntity, RawRow, Sentence};
 use super::report::{RowFault, RowPlace};
 use super::scalar::{self, Scalar};
-use super::{Reading, cell, check};
+use super::{Reading, cell, check, csv_reason, csv_record_line};
 use crate::error::{DataError, Place, list};
 use crate::labels::did_you_mean;
 use crate::spec::{EntityNames, Part, Role};
@@ -16,12 +16,12 @@ use crate::spec::{EntityNames, Part, Role};
 pub(super) fn parse(text: &str, reading: &Reading<'_>, collector: &mut Collector) -> Result<(), DataError> {
     let path = reading.path;
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| malformed(path, &error))?.clone();
+    let header = reader.headers().map_err(|error| malformed(text, path, &error))?.clone();
     let columns = Columns::find(&header, reading)?;
     let width = header.len();
     let (mut last, mut is_whole) = (None, false);
     while !is_whole {
-        let records = batch(&mut reader, path)?;
+        let records = batch(&mut reader, text, path)?;
         is_whole = records.len() < BATCH;
         let position = records.last().and_then(StringRecord::position).cloned();
         last = position
@@ -33,7 +33,9 @@ pub(super) fn parse(text: &str, reading: &Reading<'_>, collector: &mut Collector
         let place = |number: usize, record: &StringRecord| RowPlace {
             file: path,
             row: number,
-            line: record.position().map(Position::line),
+            line: record
+                .position()
+                .map(|position| csv_record_line(text.as_bytes(), position)),
         };
         collector.batch(&records, place, |record, row| {
             if record.len() != width {
@@ -49,13 +51,13 @@ pub(super) fn parse(text: &str, reading: &Reading<'_>, collector: &mut Collector
 }
 
 /// The next rows: [`BATCH`] of them, or fewer if they are the file's last.
-fn batch(reader: &mut Reader<&[u8]>, path: &Path) -> Result<Vec<StringRecord>, DataError> {
+fn batch(reader: &mut Reader<&[u8]>, text: &str, path: &Path) -> Result<Vec<StringRecord>, DataError> {
     let mut records = Vec::new();
     while records.len() < BATCH {
         let mut record = StringRecord::new();
         if !reader
             .read_record(&mut record)
-            .map_err(|error| malformed(path, &error))?
+            .map_err(|error| malformed(text, path, &error))?
         {
             break;
         }
@@ -165,7 +167,7 @@ fn refuse_open_quote(text: &str, last: &Position, number: usize, reading: &Readi
     Err(DataError::Malformed {
         place: Box::new(Place {
             row: Some(number),
-            line: Some(last.line()),
+            line: Some(csv_record_line(text.as_bytes(), last)),
             ..Place::file(reading.path)
         }),
         message: OPEN_QUOTE.to_owned(),
@@ -191,13 +193,16 @@ pub(crate) fn ends_in_quotes(text: &[u8], last: &Position) -> bool {
     quoted
 }
 
-fn malformed(path: &Path, error: &::csv::Error) -> DataError {
-    let line = error.position().map(Position::line);
+fn malformed(text: &str, path: &Path, error: &::csv::Error) -> DataError {
+    let line = error
+        .position()
+        .map(|position| csv_record_line(text.as_bytes(), position));
+    let reason = csv_reason(error);
     DataError::Malformed {
         place: Box::new(Place {
             line,
             ..Place::file(path)
         }),
-        message: format!("not a table of comma-separated values: {error}; check the quotes around its fields"),
+        message: format!("not a table of comma-separated values: {reason}; check the quotes around its fields"),
     }
 }
