@@ -21,6 +21,7 @@
 //! - [`split`](mod@split): splits that do not leak, label-balanced, frozen as a hashed [`Manifest`].
 //! - [`augment`](mod@augment): new training rows from those of a split's training side.
 //! - [`markup`]: entity markers and queries, with the offsets of everything that they move.
+//! - [`files`] and [`text`]: files that appear whole or not at all, and text that people read.
 //!
 //! ```
 //! use std::path::Path;
@@ -60,6 +61,7 @@ pub mod rng;
 pub mod spec;
 pub mod split;
 mod terminal;
+pub mod text;
 pub mod write;
 
 pub use audit::{Audit, audit, compare};
@@ -79,7 +81,7 @@ pub use read::{
     BadRow, FaultCount, FaultKind, OnBadRow, ReadReport, RowFault, csv_reason, csv_record_line, parse_examples,
     parse_examples_with, read_examples, read_examples_with,
 };
-pub use spec::{DatasetSpec, EntityNames, FieldNames, FileSpec, Format, Offsets, Role};
+pub use spec::{DatasetSpec, EntityNames, FieldNames, FileSpec, Format, Offsets, Role, parse_label_list};
 pub use split::{
     Comparability, LabelShare, Manifest, ManifestRow, Overlap, Part, PartSummary, Partition, RowChange, SplitConfig,
     SplitDiff, SplitSummary, Strategy, split, subset,

@@ -22,6 +22,7 @@ use crate::read::{OnBadRow, ReadReport};
 pub(crate) use fields::Part;
 pub use fields::{EntityNames, FieldNames};
 pub use file::{FileSpec, Format, Offsets, Role};
+pub use labels_file::parse_label_list;
 
 /// A data set's description, parsed and checked.
 ///

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use relex_data::{csv_reason, csv_record_line};
+
 /// Every way in which reading, checking or scoring predictions can fail.
 ///
 /// Rows are 1-based data rows (the header is not counted) where a file is named, and 0-based
@@ -19,7 +21,7 @@ pub enum EvalError {
         source: std::io::Error,
     },
     /// The file could not be written; what stood there before is unchanged.
-    #[error("cannot write {}: {source}; check that the folder exists, is writable and has space", path.display())]
+    #[error("cannot write {}: {source}; check that the folder may be written to and has space", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -28,7 +30,7 @@ pub enum EvalError {
         source: std::io::Error,
     },
     /// The file is not well-formed CSV in UTF-8.
-    #[error("{}: line {line}: not readable as CSV: {source}; save the file as comma-separated UTF-8 with three fields a row", path.display())]
+    #[error("{}: line {line}: not readable as CSV: {}; save the file as comma-separated UTF-8 with three fields a row", path.display(), csv_reason(source))]
     Csv {
         /// The file.
         path: PathBuf,
@@ -316,8 +318,9 @@ pub enum EvalError {
 }
 
 impl EvalError {
-    pub(crate) fn csv(path: &std::path::Path, source: csv::Error) -> Self {
-        let line = source.position().map_or(0, csv::Position::line);
+    /// What is wrong with the file at `path`, which holds `bytes`.
+    pub(crate) fn csv(path: &std::path::Path, bytes: &[u8], source: csv::Error) -> Self {
+        let line = source.position().map_or(0, |position| csv_record_line(bytes, position));
         Self::Csv {
             path: path.to_owned(),
             line,

@@ -1,8 +1,8 @@
 //! Scores for relation classification, each with an interval, and the report that shows them.
 //!
 //! This crate is the last part of the flow: file → Example → audit → split → train → predict →
-//! **metrics → report**. It knows nothing of the parts before it: it takes slices and files, so
-//! predictions of any system can be scored.
+//! **metrics → report**. It takes slices and predictions files, so that predictions of any system can be scored, and of
+//! the parts before it nothing but how [`relex_data`] reads and writes files.
 //!
 //! - [`Predictions`] reads and writes the predictions file.
 //! - [`evaluate`] gives an [`Evaluation`]: every [`Metric`] with its intervals, every label, the confusion matrix;
@@ -44,7 +44,6 @@
 //! # Ok::<(), relex_eval::EvalError>(())
 //! ```
 
-mod atomic;
 mod bca;
 mod bootstrap;
 mod calibrate;
@@ -55,6 +54,7 @@ mod ensemble;
 mod error;
 mod estimate;
 mod evaluation;
+mod files;
 mod gain;
 mod groups;
 mod interval;

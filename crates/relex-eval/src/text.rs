@@ -1,50 +1,17 @@
 //! Small helpers for text that people read.
 
+pub(crate) use relex_data::text::{display_width, grouped_digits as thousands};
+
 use crate::interval::Score;
 
 /// Character cells of the widest line of sentences.
 pub(crate) const WIDTH: usize = 100;
-
-/// Character cells that a terminal gives to `text`: two for Hangul, Han, kana and full-width forms.
-pub(crate) fn display_width(text: &str) -> usize {
-    text.chars()
-        .map(|character| if is_wide(character) { 2 } else { 1 })
-        .sum()
-}
-
-fn is_wide(character: char) -> bool {
-    matches!(character,
-        '\u{1100}'..='\u{115f}'
-        | '\u{2e80}'..='\u{303e}'
-        | '\u{3041}'..='\u{a4cf}'
-        | '\u{a960}'..='\u{a97f}'
-        | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe6f}'
-        | '\u{ff01}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{1f300}'..='\u{1faff}'
-        | '\u{20000}'..='\u{3fffd}')
-}
 
 /// `text` without control characters, which could move a terminal's cursor.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|character| if character.is_control() { '\u{fffd}' } else { character })
         .collect()
-}
-
-/// `1234567` as `1,234,567`.
-pub(crate) fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `text` filled with spaces to `width` character cells.
@@ -118,19 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_grouped_from_the_right() {
-        let check = |number, expected: &str| assert_eq!(thousands(number), expected);
-        check(0, "0");
-        check(999, "999");
-        check(1_000, "1,000");
-        check(7_765, "7,765");
-        check(1_234_567, "1,234,567");
-    }
-
-    #[test]
-    fn widths_and_control_characters() {
-        assert_eq!(display_width("per:title"), 9);
-        assert_eq!(display_width("단체:member"), 4 + 7);
+    fn control_characters_are_made_visible() {
         assert_eq!(printable("a\u{1b}[31mb"), "a\u{fffd}[31mb");
     }
 

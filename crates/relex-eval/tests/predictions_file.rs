@@ -161,13 +161,21 @@ fn broken_headers_and_empty_files_are_named() {
 fn a_file_that_is_not_utf8_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("p.csv");
-    fs::write(
-        &path,
-        b"id,pred_label,probs\n1,no_relation,\"[0.5, 0.3, 0.2]\"\n2,\xb0\xa1,x\n",
-    )
-    .unwrap();
-    let error = Predictions::read(&path, Some(&labels())).unwrap_err();
-    assert!(matches!(error, EvalError::Csv { line: 3, .. }), "{error}");
+    for line_end in [&b"\n"[..], b"\r\n"] {
+        let lines = [
+            &b"id,pred_label,probs"[..],
+            b"1,no_relation,\"[0.5, 0.3, 0.2]\"",
+            b"2,\xb0\xa1,x",
+        ];
+        fs::write(&path, lines.join(line_end)).unwrap();
+        let error = Predictions::read(&path, Some(&labels())).unwrap_err();
+        assert!(matches!(error, EvalError::Csv { line: 3, .. }), "{error}");
+        let message = error.to_string();
+        assert!(
+            message.contains("line 3: not readable as CSV: invalid utf-8"),
+            "{message}"
+        );
+    }
 }
 
 #[test]
@@ -237,7 +245,9 @@ fn what_could_not_be_read_back_is_not_written() {
         })
     ));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    let error = sample().write(folder.path().join("absent/p.csv"), None).unwrap_err();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = sample().write(file.join("p.csv"), None).unwrap_err();
     assert!(matches!(error, EvalError::Write { .. }));
 }
 

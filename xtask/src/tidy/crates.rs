@@ -33,7 +33,7 @@ const RULES: [Rule; 7] = [
     },
     Rule {
         name: "relex-eval",
-        ours: &[],
+        ours: &["relex-data"],
         burn: Burn::Refused,
     },
     Rule {

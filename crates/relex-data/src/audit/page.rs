@@ -4,7 +4,6 @@
 
 mod against;
 mod counts;
-mod escape;
 mod html;
 mod plot;
 mod repeats;
@@ -12,7 +11,7 @@ mod repeats;
 use super::{Advice, Audit};
 use crate::dedup::Tier;
 use crate::terminal::{count, number, percent};
-use escape::escape;
+use crate::text::escape_html as escape;
 
 /// A part of the page: the target of a link, its name, and its content.
 struct Section {

@@ -6,12 +6,37 @@ use serde_json::{Map, Value};
 use serde_pickle::{DeOptions, HashableValue, Value as Pickled};
 
 use super::file::extension;
-use crate::error::clip;
+use crate::error::{DataError, Place, clip};
 
 /// No list of labels comes near this many bytes (30 of KLUE-RE take 900). A pickle is a program, and a short one can do less harm.
 const LARGEST_PICKLE: usize = 1 << 13;
 /// Room for the deepest nesting that a pickle of that size can describe: one tuple a byte, each a few calls of the reader.
 const PICKLE_STACK: usize = 1 << 26;
+
+/// The labels of a list, in order: one a line; JSON (a list, a dict from label to number or from number to label, or either of
+/// them under `labels`, `relations` or a key that stands alone); or a Python pickle of a list or dict. Which of these it is, the
+/// content says, and the name `path`, from which nothing is read. A pickle is read as data: nothing in it is run.
+///
+/// Whether the labels are distinct, or any, is not looked at.
+///
+/// ```
+/// use std::path::Path;
+/// use relex_data::parse_label_list;
+///
+/// let order = br#"{"per:title": 1, "no_relation": 0}"#;
+/// assert_eq!(parse_label_list(order, Path::new("label_to_id.json"))?, ["no_relation", "per:title"]);
+/// assert_eq!(parse_label_list(b"no_relation\nper:title\n", Path::new("labels.txt"))?, ["no_relation", "per:title"]);
+/// # Ok::<(), relex_data::DataError>(())
+/// ```
+///
+/// # Errors
+/// [`DataError::Malformed`] when the content is none of these.
+pub fn parse_label_list(bytes: &[u8], path: &Path) -> Result<Vec<String>, DataError> {
+    parse(bytes, path).map_err(|message| DataError::Malformed {
+        place: Box::new(Place::file(path)),
+        message,
+    })
+}
 
 /// The labels in order, or what is wrong with the file.
 pub(super) fn read(path: &Path) -> Result<Vec<String>, String> {
@@ -19,22 +44,22 @@ pub(super) fn read(path: &Path) -> Result<Vec<String>, String> {
     parse(&bytes, path).map_err(|message| format!("{}: {message}", path.display()))
 }
 
-pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<Vec<String>, String> {
-    match extension(path).as_deref() {
-        Some("pkl" | "pickle") => unpickle(bytes),
-        Some("json") => listed(&serde_json::from_slice(bytes).map_err(|error| format!("not JSON: {error}"))?),
-        _ => lines(bytes),
+fn parse(bytes: &[u8], path: &Path) -> Result<Vec<String>, String> {
+    let extension = extension(path);
+    // The protocols of pickle from 2 on begin so, and no UTF-8 text does.
+    if matches!(extension.as_deref(), Some("pkl" | "pickle")) || bytes.starts_with(b"\x80") {
+        return unpickle(bytes);
     }
-}
-
-/// One label a line; empty lines do not count.
-fn lines(bytes: &[u8]) -> Result<Vec<String>, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8 text; save the file as UTF-8".to_owned())?;
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if extension.as_deref() == Some("json") || text.starts_with(['[', '{']) {
+        return listed(&serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?);
+    }
+    let lines = text.lines().map(str::trim);
     Ok(lines.filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
-/// A list of names; a dict from name to number or from number to name; either of them under a single key.
+/// A list of names; a dict from name to number or from number to name; either of them under a key of its own.
 fn listed(value: &Value) -> Result<Vec<String>, String> {
     match value {
         Value::Array(names) => names
@@ -45,6 +70,10 @@ fn listed(value: &Value) -> Result<Vec<String>, String> {
             })
             .collect(),
         Value::Object(entries) => {
+            // Such as a predictions file's description, which holds more than the labels.
+            if let Some(list @ Value::Array(_)) = entries.get("labels").or_else(|| entries.get("relations")) {
+                return listed(list);
+            }
             let only = entries.values().next().filter(|_| entries.len() == 1);
             if let Some(inner @ (Value::Array(_) | Value::Object(_))) = only {
                 return listed(inner);
@@ -159,13 +188,20 @@ mod tests {
         check(br#"{"relations": ["a", "b"]}"#, "l.JSON");
         check(br#"{"b": 1, "a": 0}"#, "l.json");
         check(br#"{"1": "b", "0": "a"}"#, "l.json");
+        check(br#"{"relations": ["a", "b"], "version": 1}"#, "l.json");
+        check(br#"{"format_version": 1, "labels": ["a", "b"]}"#, "p.csv.meta.json");
+        check("\u{feff}[\"a\", \"b\"]\r\n".as_bytes(), "order");
+        check(br#"{"b": 1, "a": 0}"#, "order.txt");
         check(LABEL_TO_NUMBER, "l.pkl");
+        check(LABEL_TO_NUMBER, "order");
         check(NUMBER_TO_LABEL, "l.pickle");
     }
 
     #[test]
     fn files_that_are_no_list() {
         check_refused(b"{", "l.json", "not JSON");
+        check_refused(b"[\"a\"", "order", "not JSON");
+        check_refused(b"a\nb\n", "l.json", "not JSON");
         check_refused(b"3", "l.json", "neither a list");
         check_refused(br#"["a", 1]"#, "l.json", "not a text");
         check_refused(br#"{"a": 0, "b": 2}"#, "l.json", "`b` has number 2 where 1 is due");

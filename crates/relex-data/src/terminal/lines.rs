@@ -1,6 +1,6 @@
 //! Lines of text with aligned columns.
 
-use super::words::{SHOWN, number, width};
+use super::{SHOWN, number, width};
 
 /// Width of the lines of running text, in characters.
 const LINE: usize = 100;

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::McNemar;
-use crate::atomic::write_atomically;
 use crate::error::EvalError;
+use crate::files::write_atomically;
 use crate::interval::{Interval, Score};
 use crate::metric::Metric;
 

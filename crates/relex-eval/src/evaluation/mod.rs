@@ -12,9 +12,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::atomic::write_atomically;
 use crate::bootstrap::BootstrapConfig;
 use crate::error::EvalError;
+use crate::files::write_atomically;
 use crate::groups::RowGroups;
 use crate::interval::{Interval, Score};
 use crate::metric::{

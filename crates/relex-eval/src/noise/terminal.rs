@@ -6,8 +6,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::ranking::Suspect;
-use crate::atomic::write_atomically;
 use crate::error::EvalError;
+use crate::files::write_atomically;
 use crate::metric::{check_labels, check_length};
 use crate::text::{display_width, pad, printable, thousands};
 

@@ -2,79 +2,41 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use relex_data::{DataError, parse_label_list};
 
 use super::check_label_order;
 use crate::error::EvalError;
 
-/// Reads a label order: a JSON list of labels, a JSON object from label to position (or from position
-/// to label), a JSON object that holds such a list (`{"relations": […]}`, a `.meta.json`), or plain
-/// text with one label a line.
+/// Reads a label order in any shape that [`parse_label_list`] knows: a JSON list of labels, a JSON object from label to position
+/// (or from position to label), a JSON object that holds such a list (`{"relations": […]}`, a `.meta.json`), a Python pickle of
+/// either, or plain text with one label a line.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("label_to_id.json");
+/// std::fs::write(&path, r#"{"per:title": 1, "no_relation": 0}"#)?;
+/// assert_eq!(relex_eval::read_label_order(&path)?, ["no_relation", "per:title"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// [`EvalError::Read`] or [`EvalError::LabelFile`] if there is no such order in the file,
 /// [`EvalError::RepeatedLabel`] if a label stands there twice.
 pub fn read_label_order(path: impl AsRef<Path>) -> Result<Vec<String>, EvalError> {
     let path = path.as_ref();
-    let refuse = |problem: &str| EvalError::LabelFile {
-        path: path.to_owned(),
-        problem: problem.to_owned(),
-    };
     let bytes = std::fs::read(path).map_err(|source| EvalError::Read {
         path: path.to_owned(),
         source,
     })?;
-    // Pickle's protocol 2 and later begin so.
-    if bytes.starts_with(b"\x80") {
-        return Err(refuse("it is a Python pickle; write the dictionary as JSON"));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8 text"))?;
-    let text = text.trim_start_matches('\u{feff}').trim();
-    let labels = if text.starts_with(['[', '{']) {
-        let value: Value = serde_json::from_str(text).map_err(|error| refuse(&format!("it is no JSON: {error}")))?;
-        from_json(&value).map_err(|problem| refuse(&problem))?
-    } else {
-        text.lines()
-            .map(|line| line.trim().to_owned())
-            .filter(|line| !line.is_empty())
-            .collect()
-    };
+    let labels = parse_label_list(&bytes, path).map_err(|error| EvalError::LabelFile {
+        path: path.to_owned(),
+        problem: match error {
+            DataError::Malformed { message, .. } => message,
+            other => other.to_string(),
+        },
+    })?;
     check_label_order(&labels)?;
     Ok(labels)
-}
-
-fn from_json(value: &Value) -> Result<Vec<String>, String> {
-    let list = |value: &Value| -> Option<Vec<String>> {
-        value
-            .as_array()?
-            .iter()
-            .map(|label| Some(label.as_str()?.to_owned()))
-            .collect()
-    };
-    if let Some(labels) = list(value) {
-        return Ok(labels);
-    }
-    let object = value.as_object().ok_or("its list holds more than labels")?;
-    if let Some(labels) = ["labels", "relations"].iter().find_map(|key| list(object.get(*key)?)) {
-        return Ok(labels);
-    }
-    let pairs: Option<Vec<(usize, String)>> = object
-        .iter()
-        .map(|(key, value)| match value {
-            Value::String(label) => Some((key.parse().ok()?, label.clone())),
-            _ => Some((usize::try_from(value.as_u64()?).ok()?, key.clone())),
-        })
-        .collect();
-    let mut pairs = pairs.ok_or("it has neither a list of labels nor a position for each label")?;
-    pairs.sort();
-    match pairs
-        .iter()
-        .enumerate()
-        .find(|(expected, (found, _))| expected != found)
-    {
-        Some((expected, _)) => Err(format!("no label has position {expected}, or two have the one before")),
-        None => Ok(pairs.into_iter().map(|(_, label)| label).collect()),
-    }
 }
 
 #[cfg(test)]
@@ -108,12 +70,10 @@ mod tests {
             let message = read(content).unwrap_err().to_string();
             assert!(message.contains(part), "{message}");
         };
-        check(b"\x80\x04\x95", "pickle");
-        check(b"[1, 2]", "more than labels");
-        check(b"{\"a\": 0, \"b\": 2}", "no label has position 1");
-        check(b"{\"a\": 0, \"b\": 0}", "no label has position 1");
-        check(b"{\"a\": null}", "position for each label");
-        check(b"[\"a\"", "no JSON");
+        check(b"\x80\x04\x95", "not a pickle");
+        check(b"[1, 2]", "a label is not a text");
+        check(b"{\"a\": 0, \"b\": 2}", "`b` has number 2 where 1 is due");
+        check(b"[\"a\"", "not JSON");
         check(b"a\na\n", "stands at 0 and at 1");
         check(b"", "label order is empty");
     }

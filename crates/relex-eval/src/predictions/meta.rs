@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::atomic::write_atomically;
 use crate::error::EvalError;
+use crate::files::write_atomically;
 
 /// The version of the predictions format that this crate writes and reads.
 pub const PREDICTIONS_FORMAT_VERSION: u32 = 1;

@@ -22,8 +22,8 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
-use crate::atomic::write_atomically;
 use crate::error::EvalError;
+use crate::files::{is_stream, write_atomically};
 use crate::metric::check_length;
 
 /// One row of probabilities an example, with the example's id.
@@ -59,7 +59,7 @@ impl Predictions {
 
     /// Writes the CSV to `path` and, if given, `meta` to `<path>.meta.json`, each of them whole or not at all.
     ///
-    /// Probabilities are written in the fewest digits that read back as the same number. Without
+    /// A pipe or a device gets the CSV alone. Probabilities are written in the fewest digits that read back as the same number. Without
     /// `meta`, a description left from an earlier file of the same name is removed: it would
     /// describe another file.
     ///
@@ -73,6 +73,9 @@ impl Predictions {
         self.check(path)?;
         if let Some(meta) = meta {
             meta.check_describes(&PredictionsMeta::path_beside(path), &self.labels, self.rows())?;
+        }
+        if is_stream(path) {
+            return write_atomically(path, |writer| self.write_csv(writer));
         }
         // An interrupted write may leave a CSV without its description, never with another's.
         PredictionsMeta::remove_beside(path)?;

@@ -4,6 +4,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
+use relex_data::csv_record_line;
 
 use crate::error::EvalError;
 
@@ -65,7 +66,10 @@ impl Table {
         })?;
         // Rows of another width are reported here, with the row number, not by the CSV reader.
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(Cursor::new(bytes));
-        let header = reader.headers().map_err(|error| EvalError::csv(path, error))?.clone();
+        let header = match reader.headers() {
+            Ok(header) => header.clone(),
+            Err(error) => return Err(EvalError::csv(path, reader.get_ref().get_ref(), error)),
+        };
         let columns = Columns::find(path, &header)?;
         Ok(Self {
             path: path.to_owned(),
@@ -86,11 +90,12 @@ impl Table {
     ) -> Result<usize, EvalError> {
         let mut record = StringRecord::new();
         let mut number = 0;
-        while self
-            .reader
-            .read_record(&mut record)
-            .map_err(|error| EvalError::csv(&self.path, error))?
-        {
+        loop {
+            match self.reader.read_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(number),
+                Err(error) => return Err(EvalError::csv(&self.path, self.bytes(), error)),
+            }
             number += 1;
             let Columns {
                 id,
@@ -99,22 +104,18 @@ impl Table {
             } = self.columns;
             visit(&Row {
                 number,
-                line: record.position().map_or(0, |position| self.line(position)),
+                line: record
+                    .position()
+                    .map_or(0, |position| csv_record_line(self.bytes(), position)),
                 width: record.len(),
                 fields: [id, label, probabilities].map(|column| record.get(column)),
             })?;
         }
-        Ok(number)
     }
-}
 
-impl Table {
-    /// The line on which a record starts. The CSV reader ends a record at a carriage return and takes the line feed behind it
-    /// for the next one's.
-    fn line(&self, position: &csv::Position) -> u64 {
-        let bytes = self.reader.get_ref().get_ref();
-        let start = usize::try_from(position.byte()).ok().and_then(|at| bytes.get(at));
-        position.line() + u64::from(start == Some(&b'\n'))
+    /// The whole file.
+    fn bytes(&self) -> &[u8] {
+        self.reader.get_ref().get_ref()
     }
 }
 

@@ -28,10 +28,10 @@ pub use page::render_html;
 
 use std::path::Path;
 
-use crate::atomic::write_atomically;
 use crate::compare::Comparison;
 use crate::error::EvalError;
 use crate::evaluation::{Evaluation, Slicing};
+use crate::files::write_atomically;
 use crate::noise::Suspect;
 
 /// What a report shows: one system, or several beside each other on the same rows.

@@ -1,11 +1,11 @@
 //! What another file shares with this one, and its label mix beside this one's.
 
-use super::escape::escape;
 use super::html::{Column, details, name, sentence, table};
 use super::plot;
 use crate::audit::table::meaning;
 use crate::audit::{Audit, Comparison, LabelMix, Leak, SharedGroup};
 use crate::terminal::{count, number, percent};
+use crate::text::escape_html as escape;
 
 pub(super) fn render(audit: &Audit) -> String {
     let Some(comparison) = &audit.against else {

@@ -1,7 +1,7 @@
 //! Pieces of HTML that the sections share.
 
-use super::escape::escape;
 use crate::terminal::{SHOWN, number};
+use crate::text::escape_html as escape;
 
 /// What stands in a column.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 //! Numbers → inline SVG. Widths are shares of the page's, so that a plot fits a phone and its text stays legible.
 
-use super::escape::escape;
 use crate::audit::{Audit, LengthBin, Lengths};
 use crate::terminal::{count, number, percent};
+use crate::text::escape_html as escape;
 
 /// Height of the length histogram, of the space under it for the axis, and of the space above for marks, in pixels.
 const HISTOGRAM: f64 = 190.0;
