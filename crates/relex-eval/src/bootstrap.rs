@@ -11,6 +11,7 @@ use crate::error::EvalError;
 use crate::groups::RowGroups;
 use crate::interval::{Interval, check_level, percentile_interval};
 use crate::metric::{Cells, RankedScores, check_labels, check_length};
+use crate::text::thousands;
 
 /// How many resamples are scored side by side.
 pub const LANES: usize = 8;
@@ -18,10 +19,41 @@ pub const LANES: usize = 8;
 /// How often one row was drawn in each of [`LANES`] resamples.
 pub type RowWeights = [u32; LANES];
 
+/// Resamples beyond each end of an interval without which the end is not known well enough.
+const BEYOND_EACH_END: f64 = 25.0;
+
+/// How many resamples an interval of a level wants: as many as leave 25 beyond each of its ends, which is 1,000 for 95 %.
+///
+/// The ends are quantiles of the resampled scores, and where bias and skew are corrected for, one of them is a rarer quantile still:
+/// of 10 resamples they are the smallest and the largest, or nearly, whatever the level.
+///
+/// ```
+/// assert_eq!(relex_eval::enough_resamples(0.95), 1_000);
+/// assert_eq!(relex_eval::enough_resamples(0.99), 5_000);
+/// ```
+#[must_use]
+pub fn enough_resamples(level: f64) -> usize {
+    // One that rounding adds is none.
+    (2.0 * BEYOND_EACH_END / (1.0 - level) - 1e-6).ceil() as usize
+}
+
+/// The warning that intervals of a level come from fewer resamples than that, if they do: a sentence without capital and stop.
+pub(crate) fn too_few_resamples(resamples: usize, level: f64) -> Option<String> {
+    let enough = enough_resamples(level);
+    (resamples < enough).then(|| {
+        format!(
+            "{} resamples are too few for {:.0} % intervals: with fewer than {} where they end is a matter of chance",
+            thousands(resamples),
+            level * 100.0,
+            thousands(enough)
+        )
+    })
+}
+
 /// How many resamples are drawn, from which random numbers, and how wide the interval is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BootstrapConfig {
-    /// Number of resamples, at least 1. A 95 % interval wants 1,000 or more.
+    /// Number of resamples, at least 1. An interval wants as many as [`enough_resamples`] says.
     pub resamples: usize,
     /// Seed of the random numbers. The same seed gives the same numbers on every machine.
     pub seed: u64,
@@ -231,6 +263,19 @@ mod tests {
         assert_eq!(one.len(), 37);
         assert_eq!(one, run(3, 37));
         assert_eq!(one[..], run(2, 101)[..37]);
+    }
+
+    #[test]
+    fn few_resamples_are_warned_of() {
+        assert_eq!(too_few_resamples(1_000, 0.95), None);
+        assert_eq!(
+            too_few_resamples(10, 0.95).as_deref(),
+            Some(
+                "10 resamples are too few for 95 % intervals: with fewer than 1,000 where they end is a matter of chance"
+            )
+        );
+        assert!(too_few_resamples(1_000, 0.99).is_some());
+        assert!(too_few_resamples(500, 0.9).is_none());
     }
 
     #[test]

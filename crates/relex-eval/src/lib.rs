@@ -74,7 +74,9 @@ mod shift;
 mod text;
 
 pub use bca::bca_interval;
-pub use bootstrap::{BootstrapConfig, LANES, RowWeights, auprc_interval, bootstrap, micro_f1_interval};
+pub use bootstrap::{
+    BootstrapConfig, LANES, RowWeights, auprc_interval, bootstrap, enough_resamples, micro_f1_interval,
+};
 pub use calibrate::{
     CalibrationConfig, CalibrationReport, CalibrationStep, FittedStep, NegativeThreshold, StepFit, Temperature,
     TypePairPriors, apply_steps, calibrate, fit_negative_threshold, fit_temperature, fit_type_pair_strength,

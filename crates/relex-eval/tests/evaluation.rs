@@ -174,6 +174,10 @@ fn terminal_columns_line_up() {
         text.contains("6 rows in 5 sentences; intervals from 200 resamples of sentences; labels without a gold row: 1"),
         "{text}"
     );
+    assert!(
+        text.contains("\n  warning: 200 resamples are too few for 95 % intervals"),
+        "{text}"
+    );
     // Cells, with two for each Hangul syllable.
     let width = |line: &str| {
         line.chars()

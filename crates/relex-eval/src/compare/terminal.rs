@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::claim::amount;
 use super::{ArmScore, Comparison, PairComparison};
+use crate::bootstrap::too_few_resamples;
 use crate::interval::Interval;
 use crate::metric::Metric;
 use crate::text::{WIDTH, display_width, p_value, pad, printable, signed, thousands, wrapped};
@@ -32,12 +33,16 @@ fn headline(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
     };
     writeln!(
         text,
-        "  {metric} on {} rows in {} sentences; {} resamples of sentences, seed {}\n",
+        "  {metric} on {} rows in {} sentences; {} resamples of sentences, seed {}",
         thousands(comparison.rows),
         thousands(comparison.groups),
         thousands(comparison.resamples),
         comparison.seed
-    )
+    )?;
+    if let Some(warning) = too_few_resamples(comparison.resamples, comparison.level) {
+        writeln!(text, "  warning: {warning}")?;
+    }
+    writeln!(text)
 }
 
 fn arms(text: &mut String, comparison: &Comparison) -> std::fmt::Result {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Evaluation, MetricScore, SliceTable};
+use crate::bootstrap::too_few_resamples;
 use crate::interval::Interval;
 use crate::metric::Metric;
 use crate::shift::render_target_mix;
@@ -77,7 +78,9 @@ fn headline(text: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
         } else {
             String::new()
         }
-    )
+    )?;
+    too_few_resamples(evaluation.resamples, evaluation.micro_f1.interval.level)
+        .map_or(Ok(()), |warning| writeln!(text, "  warning: {warning}"))
 }
 
 fn label_table(text: &mut String, evaluation: &Evaluation) -> std::fmt::Result {

@@ -4,6 +4,7 @@ use super::escape::escape;
 use super::number;
 use super::plot::{colour, key};
 use super::view::View;
+use crate::bootstrap::too_few_resamples;
 use crate::evaluation::{Evaluation, MetricScore};
 use crate::interval::Score;
 use crate::metric::Metric;
@@ -17,14 +18,24 @@ pub(super) fn render(view: &View<'_>) -> String {
         .collect();
     format!(
         "<section id=\"scores\" aria-labelledby=\"scores-title\">\n<h2 id=\"scores-title\">Scores</h2>\n{}<div class=\"cards\">\n{cards}</div>\n\
-         <p class=\"note\">In percent. Intervals are {:.0} % BCa bootstrap intervals over {} sentences, {} resamples.{}</p>\n{}</section>\n",
+         <p class=\"note\">In percent. Intervals are {:.0} % BCa bootstrap intervals over {} sentences, {} resamples.{}{}</p>\n{}</section>\n",
         key(&view.names()),
         first.micro_f1.interval.level * 100.0,
         thousands(first.groups),
         thousands(first.resamples),
+        few_resamples(view),
         absent_labels(first),
         every_score(view)
     )
+}
+
+/// What is to be said of the system with the fewest resamples.
+fn few_resamples(view: &View<'_>) -> String {
+    let evaluations = view.systems.iter().map(|system| &system.system.evaluation);
+    let fewest = evaluations.min_by_key(|evaluation| evaluation.resamples);
+    fewest
+        .and_then(|fewest| too_few_resamples(fewest.resamples, fewest.micro_f1.interval.level))
+        .map_or_else(String::new, |warning| format!(" <b>{}.</b>", escape(&warning)))
 }
 
 fn absent_labels(evaluation: &Evaluation) -> String {
