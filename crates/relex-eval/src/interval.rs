@@ -20,6 +20,15 @@ impl Interval {
     pub fn width(&self) -> f64 {
         self.high - self.low
     }
+
+    /// The part of it that lies between two values, of which at least one point does.
+    pub(crate) fn clipped_to(self, (low, high): (f64, f64)) -> Self {
+        Self {
+            low: self.low.clamp(low, high),
+            high: self.high.clamp(low, high),
+            ..self
+        }
+    }
 }
 
 /// A score and its interval.
@@ -107,6 +116,17 @@ mod tests {
     fn one_value_is_its_own_interval() {
         let interval = percentile_interval(&[3.5], 0.95).unwrap();
         assert_eq!((interval.low, interval.high), (3.5, 3.5));
+    }
+
+    #[test]
+    fn what_lies_outside_the_range_is_cut_off() {
+        let clipped = |low, high, range| {
+            let Interval { low, high, .. } = Interval { low, high, level: 0.95 }.clipped_to(range);
+            (low, high)
+        };
+        assert_eq!(clipped(20.86, 100.71, (0.0, 100.0)), (20.86, 100.0));
+        assert_eq!(clipped(-3.0, 1.0, (0.0, f64::INFINITY)), (0.0, 1.0));
+        assert_eq!(clipped(-3.0, 1.0, (f64::NEG_INFINITY, f64::INFINITY)), (-3.0, 1.0));
     }
 
     #[test]

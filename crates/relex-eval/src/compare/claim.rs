@@ -28,11 +28,12 @@ fn claim(pair: &PairComparison, metric: Metric, tests: usize) -> String {
             ),
             Some(detectable) => format!(
                 "No difference between {first} and {second} may be claimed: {seen} was seen ({p}), and a true difference is found four \
-                 times in five only from about {least} on. They may not be called equal either: anything from {low} to {high} \
+                 times in five only from about {least} on. {why}They may not be called equal either: anything from {low} to {high} \
                  remains plausible.",
                 seen = signed(pair.difference, metric),
                 p = p_values(pair, tests),
                 least = amount(detectable, metric),
+                why = disagreement(pair),
                 low = signed(pair.interval.low, metric),
                 high = signed(pair.interval.high, metric),
             ),
@@ -69,6 +70,24 @@ fn better(better: &str, worse: &str, pair: &PairComparison, metric: Metric, test
             pair.runs.0, pair.runs.1
         ),
     }
+}
+
+/// Why nothing may be claimed though the interval leaves out 0, if it does; a sentence or two and a space.
+fn disagreement(pair: &PairComparison) -> String {
+    let level = pair.interval.level;
+    if pair.interval.low <= 0.0 && pair.interval.high >= 0.0 {
+        return String::new();
+    }
+    let why = if pair.p < 1.0 - level {
+        "it is not corrected for the number of comparisons, which the p-value is"
+    } else {
+        "the test holds its rate of false claims with any number of sentences, whereas the bootstrap's interval is an \
+         approximation, and too narrow where few sentences tell the two apart"
+    };
+    format!(
+        "The {:.0} % interval, which leaves out 0, disagrees with the test, and the test decides: {why}. ",
+        level * 100.0
+    )
 }
 
 fn p_values(pair: &PairComparison, tests: usize) -> String {
@@ -195,6 +214,41 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_that_leaves_out_zero_where_the_test_does_not_reject_is_explained() {
+        let few = PairComparison {
+            p: 0.067,
+            p_holm: 0.067,
+            ..pair(
+                35.29,
+                6.06,
+                61.11,
+                ComparisonTest::ApproximateRandomisation,
+                Verdict::NotShown,
+            )
+        };
+        let disagrees = "The 95 % interval, which leaves out 0, disagrees with the test, and the test decides";
+        let plausible = "from +6.06 points to +61.11 points remains plausible";
+        check(
+            &few,
+            Metric::MicroF1,
+            1,
+            &[disagrees, "with any number of sentences", plausible],
+        );
+        // Rejected alone, but not among all that were compared.
+        let many = PairComparison {
+            p: 0.03,
+            p_holm: 0.09,
+            ..few
+        };
+        check(
+            &many,
+            Metric::MicroF1,
+            3,
+            &[disagrees, "not corrected for the number of comparisons", plausible],
+        );
+    }
+
+    #[test]
     fn no_claim_says_what_could_have_been_seen() {
         let unclear = pair(0.4, -1.2, 2.0, ComparisonTest::SentencesAndSeeds, Verdict::NotShown);
         check(
@@ -207,6 +261,7 @@ mod tests {
                 "from −1.20 points to +2.00 points remains plausible",
             ],
         );
+        assert!(!claim(&unclear, Metric::MicroF1, 1).contains("disagrees"));
         let same = PairComparison {
             detectable: None,
             ..unclear.clone()

@@ -264,7 +264,7 @@ fn arm_score(arm: &Runs<'_>, groups: &RowGroups, input: &ComparisonInput<'_>) ->
         let estimate = seeds::Estimate::of(&[(1.0, arm)], groups.count());
         Score {
             value: estimate.value,
-            interval: estimate.interval(level),
+            interval: estimate.interval(level, input.metric.range()),
         }
     };
     Ok(ArmScore {

@@ -73,12 +73,13 @@ fn compare_trainings(
 ) -> PairComparison {
     let level = input.bootstrap.level;
     let estimate = Estimate::of(&[(1.0, second), (-1.0, first)], groups.count());
+    let (lowest, highest) = input.metric.range();
     PairComparison {
         first: String::new(),
         second: String::new(),
         runs: (first.runs.len(), second.runs.len()),
         difference: estimate.value,
-        interval: estimate.interval(level),
+        interval: estimate.interval(level, (lowest - highest, highest - lowest)),
         standard_error: estimate.standard_error,
         degrees_of_freedom: Some(estimate.freedom),
         test: ComparisonTest::SentencesAndSeeds,

@@ -50,7 +50,8 @@ pub struct ArmScore {
     pub name: String,
     /// Each run's score.
     pub runs: Vec<f64>,
-    /// The mean over the runs; its interval is of sentences alone (BCa) for one run, of sentences and runs for more.
+    /// The mean over the runs; its interval is of sentences alone (BCa) for one run, of sentences and runs (Student's t,
+    /// cut off where the score's range ends) for more.
     pub score: Score,
 }
 
@@ -65,7 +66,8 @@ pub struct PairComparison {
     pub runs: (usize, usize),
     /// Score of the second arm less that of the first.
     pub difference: f64,
-    /// Its interval, not corrected for other comparisons: of the paired bootstrap (BCa) for one run each, of Student's t else.
+    /// Its interval, not corrected for other comparisons: of the paired bootstrap (BCa) for one run each, else of Student's t,
+    /// cut off where no difference can be.
     pub interval: Interval,
     /// Its standard error.
     pub standard_error: f64,

@@ -84,13 +84,15 @@ impl Estimate {
         }
     }
 
-    pub(super) fn interval(&self, level: f64) -> Interval {
+    /// Student's t interval; its part outside `range`, in which the true value lies for sure, is cut off.
+    pub(super) fn interval(&self, level: f64, range: (f64, f64)) -> Interval {
         let reach = student_quantile((1.0 + level) / 2.0, self.freedom) * self.standard_error;
         Interval {
             low: self.value - reach,
             high: self.value + reach,
             level,
         }
+        .clipped_to(range)
     }
 }
 
@@ -104,4 +106,22 @@ pub(super) fn variance(values: &[f64]) -> f64 {
     let mean = mean(values.iter().copied());
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     squares / (values.len().max(2) - 1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_stays_within_the_range_of_the_score() {
+        let estimate = Estimate {
+            value: 60.78,
+            standard_error: 15.0,
+            freedom: 4.0,
+        };
+        // Student's t with 4 degrees of freedom has its 97.5 % quantile at 2.776.
+        let interval = estimate.interval(0.95, (0.0, 100.0));
+        approx::assert_abs_diff_eq!(interval.low, 60.78 - 2.776 * 15.0, epsilon = 0.01);
+        assert_eq!(interval.high, 100.0);
+    }
 }

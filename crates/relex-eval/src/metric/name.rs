@@ -57,6 +57,15 @@ impl Metric {
         !matches!(self, Self::BrierScore | Self::LogLoss)
     }
 
+    /// The smallest and the largest value that it can take.
+    pub(crate) fn range(self) -> (f64, f64) {
+        match self {
+            Self::BrierScore => (0.0, 2.0),
+            Self::LogLoss => (0.0, f64::INFINITY),
+            _ => (0.0, 100.0),
+        }
+    }
+
     /// Digits behind the point that are worth showing.
     pub(crate) fn digits(self) -> usize {
         if self.is_percent() { 2 } else { 4 }
