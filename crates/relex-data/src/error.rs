@@ -139,7 +139,7 @@ pub enum DataError {
     },
     /// A column that the data set needs is absent.
     #[error(
-        "{place}: the column is missing{hint}; the file has {found}; put the column's name in this file under [fields] in dataset.toml"
+        "{place}: the column is missing{hint}; the file has {found}; put the column's name in this file under [fields] in dataset.toml{alternative}"
     )]
     MissingColumn {
         /// File and the column sought.
@@ -148,6 +148,8 @@ pub enum DataError {
         hint: String,
         /// The names that are there.
         found: String,
+        /// What else can be done, in words behind a comma, or nothing.
+        alternative: &'static str,
     },
     /// A row that is not what its data set promises.
     #[error("{0}")]

@@ -82,6 +82,41 @@ fn a_message_names_the_line_that_an_editor_shows_whatever_ends_it() {
 }
 
 #[test]
+fn a_header_that_is_no_header_leads_to_the_cure() {
+    let csv = |header: &str, parts: &[&str]| refuses(&format!("{header}\n1\n"), Format::Csv, parts);
+    let commas = "only commas are read";
+    csv(
+        &HEADER.replace(',', ";"),
+        &[
+            "line 1: the header is a single column, `id;sentence;",
+            "by semicolons",
+            commas,
+        ],
+    );
+    csv(&HEADER.replace(',', "\t"), &["by tabs", commas]);
+    csv(&HEADER.replace(',', "|"), &["by vertical bars", commas]);
+    csv("a", &["column `id`: the column is missing"]);
+    csv(
+        &HEADER.replace("sentence", "a;b"),
+        &["column `sentence`: the column is missing"],
+    );
+
+    let without_id = "under [fields] in dataset.toml, or leave `id` out there: a row is then called by its number";
+    csv(&HEADER.replace("id,", "nr,"), &["column `id`", without_id]);
+    csv(
+        &HEADER.replace(",source", ""),
+        &["column `source`", "or leave `source` out there"],
+    );
+    refuses(
+        "[{\"nr\": 1, \"label\": \"x\", \"source\": \"y\"}]",
+        Format::Json,
+        &["column `guid`", without_id],
+    );
+    let message = read(HEADER.replace("label", "gold").as_bytes(), Role::Train, Format::Csv).unwrap_err();
+    assert!(message.ends_with("under [fields] in dataset.toml"), "{message}");
+}
+
+#[test]
 fn a_test_file_may_lack_its_labels() {
     let text = "id,sentence,subject_entity,object_entity,source\n".to_owned()
         + &format!("0,가나 라.,{SUBJECT},{OBJECT},wiki\n");

@@ -9,7 +9,7 @@ use super::raw::{RawEntity, RawRow, Sentence};
 use super::report::{RowFault, RowPlace};
 use super::scalar::{self, Scalar};
 use super::{Reading, cell, check, csv_reason, csv_record_line};
-use crate::error::{DataError, Place, list};
+use crate::error::{DataError, Place, clip, list};
 use crate::labels::did_you_mean;
 use crate::spec::{EntityNames, Part, Role};
 
@@ -85,8 +85,8 @@ enum EntityColumns {
 impl Columns {
     fn find(header: &StringRecord, reading: &Reading<'_>) -> Result<Self, DataError> {
         let position = |name: &str| header.iter().position(|column| column == name);
-        let needed = |name: &str| {
-            position(name).ok_or_else(|| DataError::MissingColumn {
+        let missing = |name: &str| {
+            other_separator(header, reading.path).unwrap_or_else(|| DataError::MissingColumn {
                 place: Box::new(Place {
                     line: Some(1),
                     column: Some(name.to_owned()),
@@ -94,8 +94,10 @@ impl Columns {
                 }),
                 hint: did_you_mean(name, header),
                 found: list(header),
+                alternative: reading.file.fields.or_without(name),
             })
         };
+        let needed = |name: &str| position(name).ok_or_else(|| missing(name));
         let entity = |names: &EntityNames| {
             if let Some(column) = &names.column {
                 return Ok(EntityColumns::Whole(needed(column)?));
@@ -157,6 +159,26 @@ impl Columns {
             }
         }
     }
+}
+
+/// What to say of a header without a comma that seems to be separated by something else.
+fn other_separator(header: &StringRecord, path: &Path) -> Option<DataError> {
+    let only = header.get(0).filter(|_| header.len() == 1)?;
+    let separators = [('\t', "tabs"), (';', "semicolons"), ('|', "vertical bars")];
+    let (_, name) = separators
+        .into_iter()
+        .find(|(separator, _)| only.contains(*separator))?;
+    Some(DataError::Malformed {
+        place: Box::new(Place {
+            line: Some(1),
+            ..Place::file(path)
+        }),
+        message: format!(
+            "the header is a single column, `{}`: the file seems to separate columns by {name}, and only commas are read; write it \
+             again with commas, and with double quotes around fields that hold one",
+            clip(only)
+        ),
+    })
 }
 
 /// An open quote in the last column swallows the rest of the file, which then looks like one valid row.

@@ -21,7 +21,8 @@ pub(super) fn row(text: &str, row: RowPlace<'_>, reading: &Reading<'_>) -> Resul
         return Err(row.malformed(found, "write every row as {…}"));
     }
     let fields = &reading.file.fields;
-    let needed = |name: &str| find(&object, name).ok_or_else(|| row.missing_key(name, keys(&object)));
+    let needed =
+        |name: &str| find(&object, name).ok_or_else(|| row.missing_key(name, keys(&object), fields.or_without(name)));
     let optional = |name: &str| match needed(name)? {
         Value::Null => Ok(None),
         value => text_of(value, row, name).map(Some),
@@ -104,7 +105,7 @@ fn entity(
         // A table turned into JSON keeps its dicts as text.
         Some(Value::String(text)) => cell::entity(text, names, row, reading),
         Some(other) => Err(row.wrong_kind(column, kind(other), "an entity object")),
-        None => Err(row.missing_key(column, keys(object))),
+        None => Err(row.missing_key(column, keys(object), "")),
     }
 }
 

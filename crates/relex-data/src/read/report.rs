@@ -224,11 +224,16 @@ impl RowPlace<'_> {
         self.fault(FaultKind::WrongKind, Some(column), found, "correct the value")
     }
 
-    /// A key that the row has to have; `there` are those that it has.
-    pub(super) fn missing_key<'k>(self, name: &str, there: impl Iterator<Item = &'k str> + Clone) -> RowFault {
+    /// A key that the row has to have; `there` are those that it has, and `alternative` says behind a comma what else can be done.
+    pub(super) fn missing_key<'k>(
+        self,
+        name: &str,
+        there: impl Iterator<Item = &'k str> + Clone,
+        alternative: &str,
+    ) -> RowFault {
         let hint = crate::labels::did_you_mean(name, there.clone());
         let found = format!("the column is missing{hint}; the row has {}", list(there));
-        let remedy = "put the column's name in this file under [fields] in dataset.toml";
+        let remedy = format!("put the column's name in this file under [fields] in dataset.toml{alternative}");
         self.fault(FaultKind::MissingKey, Some(name), found, remedy)
     }
 }

@@ -85,7 +85,7 @@ fn offset(value: Scalar) -> Result<i64, String> {
 fn missing(names: &EntityNames, name: &str, row: RowPlace<'_>, keys: &[String]) -> RowFault {
     let there = || keys.iter().map(String::as_str);
     let Some(column) = &names.column else {
-        return row.missing_key(name, there());
+        return row.missing_key(name, there(), "");
     };
     let hint = did_you_mean(name, there());
     let found = format!("the entity has no key `{name}`{hint}; it has {}", list(there()));

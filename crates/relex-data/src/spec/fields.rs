@@ -94,6 +94,17 @@ impl EntityNames {
 }
 
 impl FieldNames {
+    /// What else can be done where `column` is missing, for a message, behind what can always be: columns that a description may leave out.
+    pub(crate) fn or_without(&self, column: &str) -> &'static str {
+        if self.id.as_deref() == Some(column) {
+            ", or leave `id` out there: a row is then called by its number in the file"
+        } else if self.source.as_deref() == Some(column) {
+            ", or leave `source` out there"
+        } else {
+            ""
+        }
+    }
+
     /// KLUE-RE's names, with the given one for ids.
     pub(crate) fn klue(id: &str) -> Self {
         Self {
