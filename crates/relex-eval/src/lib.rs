@@ -44,6 +44,7 @@
 //! # Ok::<(), relex_eval::EvalError>(())
 //! ```
 
+mod agreement;
 mod bca;
 mod bootstrap;
 mod calibrate;
@@ -73,6 +74,7 @@ mod semeval;
 mod shift;
 mod text;
 
+pub use agreement::Agreement;
 pub use bca::bca_interval;
 pub use bootstrap::{
     BootstrapConfig, LANES, RowWeights, auprc_interval, bootstrap, enough_resamples, micro_f1_interval,
@@ -121,9 +123,9 @@ pub use report::{
 };
 pub use semeval::{SemevalAnswers, SemevalReport};
 pub use shift::{
-    BbseEstimate, DistributionTest, EmEstimate, Prior, PriorEstimate, PriorMethod, PriorScope, SelfTest, ShiftInput,
-    ShiftLimits, ShiftRefusal, ShiftReport, TargetMix, TargetPrior, diagnose_shift, estimate_prior_bbse,
-    estimate_prior_em, render_shift, reweight, target_mix,
+    BbseEstimate, CheckOutcome, DistributionTest, EmEstimate, Prior, PriorEstimate, PriorMethod, PriorScope, SelfTest,
+    ShiftChecks, ShiftInput, ShiftLimits, ShiftRefusal, ShiftReport, TargetMix, TargetPrior, diagnose_shift,
+    estimate_prior_bbse, estimate_prior_em, render_shift, reweight, target_mix,
 };
 
 #[cfg(doctest)]

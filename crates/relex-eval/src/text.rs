@@ -19,15 +19,17 @@ pub(crate) fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(display_width(text))))
 }
 
+/// A number with `digits` behind the point, and a true minus unless it is shown as 0.
+fn plain(value: f64, digits: usize) -> String {
+    let minus = if sign(value, digits) == "−" { "−" } else { "" };
+    format!("{minus}{:.digits$}", value.abs())
+}
+
 /// A score and its interval, each times `scale`, such as `12.34 (11.20 – 13.50)`.
 pub(crate) fn with_interval(score: &Score, scale: f64) -> String {
-    format!(
-        "{:.2} ({:.2} – {:.2})",
-        scale * score.value,
-        scale * score.interval.low,
-        scale * score.interval.high
-    )
-    .replace('-', "−")
+    let [value, low, high] =
+        [score.value, score.interval.low, score.interval.high].map(|value| plain(scale * value, 2));
+    format!("{value} ({low} – {high})")
 }
 
 /// A difference with its sign, as [`sign`] has it: `+0.42`, `−0.10`, `±0.00`.
@@ -107,6 +109,20 @@ mod tests {
             (p_value(0.0004), p_value(0.0312)),
             ("p < 0.001".into(), "p = 0.031".into())
         );
+    }
+
+    #[test]
+    fn a_rounded_zero_has_no_sign() {
+        let interval = crate::interval::Interval {
+            low: -0.000_04,
+            high: -0.0,
+            level: 0.95,
+        };
+        let score = Score {
+            value: -0.0123,
+            interval,
+        };
+        assert_eq!(with_interval(&score, 100.0), "−1.23 (0.00 – 0.00)");
     }
 
     #[test]

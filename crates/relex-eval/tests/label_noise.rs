@@ -83,6 +83,7 @@ fn suspects_are_written_with_their_names() {
         id: "a,b".into(),
         given: 1,
         likely: 0,
+        predicted: 0,
         score: 0.75,
         confident: true,
     };

@@ -6,5 +6,5 @@ mod terminal;
 
 pub use joint::{ConfidentJoint, confident_joint};
 pub use ranking::{NoiseRanking, Suspect, find_label_errors};
-pub(crate) use terminal::suspect_pairs;
 pub use terminal::{SuspectColumn, render_suspects, write_suspects};
+pub(crate) use terminal::{suspect_pairs, uninformed};

@@ -30,6 +30,8 @@ pub struct Suspect {
     pub given: usize,
     /// Index of the label that is likelier: the confident one where there is one, else the most probable.
     pub likely: usize,
+    /// Index of the most probable label.
+    pub predicted: usize,
     /// Suspicion, from 0 to 1: `1 - p(given)` or `(1 - (p(given) - max p(other))) / 2`.
     pub score: f64,
     /// Whether the model is confident of another label than the given one, and does not find the given one the most probable after
@@ -62,6 +64,7 @@ pub fn find_label_errors(
             id: member.ids[row].clone(),
             given,
             likely: confident.unwrap_or_else(|| argmax(shares)),
+            predicted: argmax(shares),
             score: suspicion(shares, given, ranking),
             confident: confident.is_some_and(|label| label != given) && argmax(shares) != given,
         })

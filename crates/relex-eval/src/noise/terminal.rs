@@ -6,10 +6,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::ranking::Suspect;
+use crate::agreement::Agreement;
 use crate::error::EvalError;
 use crate::files::write_atomically;
 use crate::metric::{check_labels, check_length};
-use crate::text::{display_width, pad, printable, thousands};
+use crate::text::{WIDTH, display_width, pad, printable, thousands, wrapped};
 
 /// A column to write beside the suspects, such as their sentences.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +65,8 @@ pub fn write_suspects(
 }
 
 /// How many labels are suspect, which are confused, and the most suspect rows, as aligned plain text that ends
-/// in a line break. `labels` is the label order; labels outside it are shown by number.
+/// in a line break, under a warning where the predictions hardly tell labels apart. `labels` is the label order; labels outside it are shown
+/// by number. `suspects` are all rows.
 pub fn render_suspects(suspects: &[Suspect], labels: &[String]) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
@@ -83,6 +85,15 @@ pub(crate) fn suspect_pairs<'a>(suspects: impl IntoIterator<Item = &'a Suspect>)
     counts
 }
 
+/// What is to be said of suspicions by predictions that hardly tell labels apart; `suspects` are all rows.
+pub(crate) fn uninformed(suspects: &[Suspect], labels: &[String]) -> Option<String> {
+    let pairs = suspects.iter().map(|suspect| (suspect.given, suspect.predicted));
+    let warning = Agreement::of(pairs).warning(labels)?;
+    Some(format!(
+        "{warning}. That a row is suspect says little here about its label"
+    ))
+}
+
 fn write_text(text: &mut String, suspects: &[Suspect], labels: &[String]) -> std::fmt::Result {
     const SHOWN: usize = 10;
     let name = |label: usize| {
@@ -90,6 +101,9 @@ fn write_text(text: &mut String, suspects: &[Suspect], labels: &[String]) -> std
             .get(label)
             .map_or_else(|| label.to_string(), |label| printable(label))
     };
+    if let Some(warning) = uninformed(suspects, labels) {
+        writeln!(text, "{}\n", wrapped(&format!("warning: {warning}."), WIDTH, "  "))?;
+    }
     let confident = suspects.iter().filter(|suspect| suspect.confident).count();
     writeln!(
         text,
@@ -126,4 +140,32 @@ fn write_text(text: &mut String, suspects: &[Suspect], labels: &[String]) -> std
         writeln!(text, "  {:.3}  {given} → {likely}  id {id}", suspect.score)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suspicions_of_a_model_that_knows_nothing_come_with_a_warning() {
+        let labels = ["none", "a"].map(String::from);
+        let render = |rows: [(usize, usize); 3]| {
+            let suspects = rows.map(|(given, predicted)| Suspect {
+                row: 0,
+                id: "1".into(),
+                given,
+                likely: predicted,
+                predicted,
+                score: 0.5,
+                confident: given != predicted,
+            });
+            render_suspects(&suspects, &labels)
+        };
+        let text = render([(0, 0), (0, 0), (1, 0)]);
+        assert!(text.starts_with("  warning: every row is predicted as none,"), "{text}");
+        let text = render([(0, 1), (0, 0), (1, 0)]);
+        assert!(text.starts_with("  warning: 33.3 % of the rows"), "{text}");
+        let text = render([(0, 0), (0, 0), (1, 1)]);
+        assert!(text.starts_with("  0 of 3 rows (0.0 %) are suspect"), "{text}");
+    }
 }

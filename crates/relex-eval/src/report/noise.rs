@@ -4,7 +4,7 @@ use super::escape::escape;
 use super::link::Links;
 use super::plot::colour;
 use super::view::View;
-use crate::noise::{Suspect, suspect_pairs};
+use crate::noise::{Suspect, suspect_pairs, uninformed};
 use crate::text::thousands;
 
 /// Pairs of labels, and rows, that a system's panel shows.
@@ -49,8 +49,11 @@ fn found(view: &View<'_>, at: usize, suspects: &[Suspect], links: &Links<'_>) ->
     let rows = view.gold.len();
     let confident: Vec<&Suspect> = suspects.iter().filter(|suspect| suspect.confident).collect();
     let count = format!("<b>{} suspect rows</b>", thousands(confident.len()));
+    let warning = uninformed(suspects, &view.report.labels).map_or_else(String::new, |warning| {
+        format!("<p class=\"note\"><b>Warning:</b> {}.</p>\n", escape(&warning))
+    });
     format!(
-        "<div class=\"measure\"><p class=\"headline\">{} <span class=\"interval\">{:.1} % of {}</span></p></div>\n{}",
+        "{warning}<div class=\"measure\"><p class=\"headline\">{} <span class=\"interval\">{:.1} % of {}</span></p></div>\n{}",
         links.suspects(at, None, &count),
         confident.len() as f64 / rows as f64 * 100.0,
         thousands(rows),

@@ -3,11 +3,13 @@
 use serde::Serialize;
 
 use super::bbse::estimate_prior_bbse;
+use super::checks::ShiftChecks;
 use super::em::{TOLERANCE, most_likely_shares, weighted_em};
 use super::fit_test::{Bins, DistributionTest, test_equal, test_label_shift};
 use super::prior::Prior;
 use super::problem::{PriorScope, Problem};
 use super::refusal::{ShiftLimits, ShiftRefusal};
+use crate::agreement::Agreement;
 use crate::bootstrap::BootstrapConfig;
 use crate::error::EvalError;
 use crate::gain::Truth;
@@ -51,6 +53,10 @@ pub struct ShiftReport {
     pub negative: usize,
     /// The shares of gold labels among the labelled rows.
     pub source: Prior,
+    /// How the labelled rows are predicted beside their labels.
+    pub agreement: Agreement,
+    /// What the checks below come to.
+    pub checks: ShiftChecks,
     /// Whether the target's predictions are distributed otherwise at all.
     pub any_shift: DistributionTest,
     /// Whether a mix of the validation rows' labels explains them.
@@ -168,6 +174,8 @@ pub fn diagnose_shift(input: &ShiftInput<'_>) -> Result<ShiftReport, EvalError> 
         PriorEstimate::new(method, input, &source, shares, draws.iter().map(resampled))
     };
     let mut report = ShiftReport {
+        agreement: Agreement::of(truth.gold.iter().copied().zip(valid.predicted())),
+        checks: ShiftChecks::UNTOLD,
         valid_rows: valid.len(),
         target_rows: target.len(),
         scope: input.scope,
@@ -211,6 +219,7 @@ pub fn diagnose_shift(input: &ShiftInput<'_>) -> Result<ShiftReport, EvalError> 
     };
     let (em, bbse) = refusals(&report, input, em.shares(), &resampled.source);
     (report.em.refusals, report.bbse.refusals) = (em, bbse);
+    report.checks = ShiftChecks::of(&report, &input.limits);
     Ok(report)
 }
 

@@ -5,6 +5,7 @@
 //! shares estimated ([`estimate_prior_em`], [`estimate_prior_bbse`]) and corrected for ([`reweight`]).
 
 mod bbse;
+mod checks;
 mod diagnose;
 mod em;
 mod fit_test;
@@ -17,6 +18,7 @@ mod target_mix;
 mod terminal;
 
 pub use bbse::{BbseEstimate, estimate_prior_bbse};
+pub use checks::{CheckOutcome, ShiftChecks};
 pub use diagnose::{PriorEstimate, PriorMethod, SelfTest, ShiftInput, ShiftReport, diagnose_shift};
 pub use em::{EmEstimate, estimate_prior_em};
 pub use fit_test::DistributionTest;

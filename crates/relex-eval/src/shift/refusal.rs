@@ -50,7 +50,7 @@ pub enum ShiftRefusal {
     },
     /// The confusion matrix blows errors up.
     IllConditioned {
-        /// Its condition number.
+        /// Its condition number; infinite where the matrix has no inverse, or a label no labelled row.
         condition: f64,
     },
     /// The model's probabilities do not mean what they say.
@@ -88,6 +88,9 @@ impl fmt::Display for ShiftRefusal {
                 formatter,
                 "it is not label shift alone: no mix of the validation rows explains what is predicted on the target ({})",
                 text::p_value(*p_value)
+            ),
+            Self::IllConditioned { condition } if condition.is_infinite() => formatter.write_str(
+                "the confusion matrix has no inverse: labels are predicted alike, or one has no labelled row",
             ),
             Self::IllConditioned { condition } => write!(
                 formatter,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::checks::CheckOutcome;
 use super::diagnose::{PriorEstimate, PriorMethod, ShiftReport};
 use super::problem::PriorScope;
 use super::target_mix::TargetMix;
@@ -28,64 +29,97 @@ pub(crate) fn render_target_mix(mix: &TargetMix, negative: &str) -> String {
 }
 
 fn diagnostics(text: &mut String, report: &ShiftReport, labels: &[String]) -> std::fmt::Result {
-    let negative = printable(&labels[report.negative]);
-    let mark = |holds: bool| if holds { "yes" } else { "NO " };
     writeln!(
         text,
         "  {} labelled rows, {} target rows",
         thousands(report.valid_rows),
         thousands(report.target_rows)
     )?;
-    let differs = report.any_shift.p_value < 0.05;
-    writeln!(
-        text,
-        "\n  {}  the target is predicted otherwise     {}{}",
-        mark(differs),
-        p_value(report.any_shift.p_value),
-        if differs {
-            ""
-        } else {
-            ": nothing here calls for a correction"
-        }
-    )?;
-    let reasons = |test: &dyn Fn(&super::ShiftRefusal) -> bool| {
-        let all = report.em.refusals.iter().chain(&report.bbse.refusals);
-        all.into_iter().any(test)
-    };
-    use super::ShiftRefusal as Refusal;
-    writeln!(
-        text,
-        "  {}  label shift explains how              {}",
-        mark(!reasons(&|refusal| matches!(refusal, Refusal::NotLabelShift { .. }))),
-        p_value(report.label_shift.p_value)
-    )?;
-    writeln!(
-        text,
-        "  {}  the model is calibrated               calibration error {} %, at most {:.2} of a calibrated one",
-        mark(!reasons(&|refusal| matches!(refusal, Refusal::Uncalibrated { .. }))),
-        with_interval(&report.calibration_error, 1.0),
-        report.calibrated_error
-    )?;
-    writeln!(
-        text,
-        "  {}  EM finds what is known                {negative} {:.1} % of {:.1} % on the labelled rows, {}",
-        mark(!reasons(&|refusal| matches!(refusal, Refusal::SelfTest { .. }))),
-        100.0 * report.self_test.estimated,
-        100.0 * report.self_test.actual,
-        signed_with_interval(&report.self_test.difference, 100.0, 1)
-    )?;
-    writeln!(
-        text,
-        "  {}  the model tells the labels apart      condition number {:.1}",
-        mark(!reasons(&|refusal| matches!(refusal, Refusal::IllConditioned { .. }))),
-        report.condition
-    )?;
-    writeln!(
-        text,
-        "  {}  EM and BBSE agree                     they differ by {} points",
-        mark(!reasons(&|refusal| matches!(refusal, Refusal::Disagreement { .. }))),
-        signed_with_interval(&report.disagreement, 100.0, 2)
-    )
+    if let Some(warning) = report.agreement.warning(labels) {
+        let warning = format!("warning about the labelled rows: {warning}. No estimate from them is to be relied on.");
+        writeln!(text, "\n{}", wrapped(&warning, WIDTH, "  "))?;
+    }
+    let checks = checks(report, labels);
+    let width = checks
+        .iter()
+        .map(|(outcome, ..)| mark(*outcome).len())
+        .max()
+        .unwrap_or(0);
+    writeln!(text)?;
+    for (outcome, name, found) in &checks {
+        writeln!(text, "  {:<width$}  {name:<35}  {found}", mark(*outcome))?;
+    }
+    if checks.iter().any(|(outcome, ..)| *outcome == CheckOutcome::Unknown) {
+        let why = "cannot be told: nothing speaks against it, but with so few rows, or such predictions, hardly anything could";
+        writeln!(text, "\n{}", wrapped(why, WIDTH, "  "))?;
+    }
+    Ok(())
+}
+
+/// What a check comes to, in a word or three.
+fn mark(outcome: CheckOutcome) -> &'static str {
+    match outcome {
+        CheckOutcome::Holds => "yes",
+        CheckOutcome::Broken => "NO",
+        CheckOutcome::Unknown => "cannot be told",
+    }
+}
+
+/// Every check: what it comes to, its name, and what was found.
+fn checks(report: &ShiftReport, labels: &[String]) -> [(CheckOutcome, &'static str, String); 6] {
+    let checks = &report.checks;
+    let any_shift = p_value(report.any_shift.p_value);
+    [
+        (
+            checks.any_shift,
+            "the target is predicted otherwise",
+            match checks.any_shift {
+                CheckOutcome::Broken => format!("{any_shift}: nothing here calls for a correction"),
+                _ => any_shift,
+            },
+        ),
+        (
+            checks.label_shift,
+            "label shift explains how",
+            p_value(report.label_shift.p_value),
+        ),
+        (
+            checks.calibrated,
+            "the model is calibrated",
+            format!(
+                "calibration error {} %, at most {:.2} of a calibrated one",
+                with_interval(&report.calibration_error, 1.0),
+                report.calibrated_error
+            ),
+        ),
+        (
+            checks.self_test,
+            "EM finds what is known",
+            format!(
+                "{} {:.1} % of {:.1} % on the labelled rows, {}",
+                printable(&labels[report.negative]),
+                100.0 * report.self_test.estimated,
+                100.0 * report.self_test.actual,
+                signed_with_interval(&report.self_test.difference, 100.0, 1)
+            ),
+        ),
+        (
+            checks.conditioned,
+            "the model tells the labels apart",
+            match report.condition {
+                condition if condition.is_finite() => format!("condition number {condition:.1}"),
+                _ => "it predicts labels alike, or one has no labelled row".to_owned(),
+            },
+        ),
+        (
+            checks.agreement,
+            "EM and BBSE agree",
+            format!(
+                "they differ by {} points",
+                signed_with_interval(&report.disagreement, 100.0, 2)
+            ),
+        ),
+    ]
 }
 
 fn estimates(text: &mut String, report: &ShiftReport, labels: &[String]) -> std::fmt::Result {
@@ -113,18 +147,25 @@ fn estimates(text: &mut String, report: &ShiftReport, labels: &[String]) -> std:
     }
     writeln!(text)?;
     for estimate in [&report.em, &report.bbse] {
-        verdict(text, estimate)?;
+        verdict(text, estimate, report)?;
     }
     Ok(())
 }
 
-fn verdict(text: &mut String, estimate: &PriorEstimate) -> std::fmt::Result {
+fn verdict(text: &mut String, estimate: &PriorEstimate, report: &ShiftReport) -> std::fmt::Result {
     let name = match estimate.method {
         PriorMethod::Em => "EM  ",
         PriorMethod::Bbse => "BBSE",
     };
     if estimate.refusals.is_empty() {
-        return writeln!(text, "  {name}  usable: nothing that was looked at speaks against it");
+        let verdict = if !report.agreement.is_informed() {
+            "not to be relied on: see the warning above"
+        } else if report.checks.all().contains(&CheckOutcome::Unknown) {
+            "usable, as far as can be told: nothing that was looked at speaks against it"
+        } else {
+            "usable: nothing that was looked at speaks against it"
+        };
+        return writeln!(text, "  {name}  {verdict}");
     }
     writeln!(text, "  {name}  refused:")?;
     for refusal in &estimate.refusals {
