@@ -86,7 +86,7 @@ fn check(more: &[&str]) -> (usize, usize) {
         steps += usize::from(matches!(event, Event::Step(_)));
         ControlFlow::Continue(())
     });
-    let classifier = classifier.unwrap().valid();
+    let classifier = classifier.unwrap().classifier.valid();
     let pad = open.config.pad_token_id;
     let observe = |_| ControlFlow::Continue(());
     let expected = predict(&classifier, &valid.encoded, 4, pad, &device, observe).unwrap();
