@@ -11,3 +11,4 @@ mod devices;
 mod pace;
 mod portions;
 mod recomputed;
+mod skipped;
