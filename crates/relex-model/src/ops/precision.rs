@@ -43,8 +43,13 @@ impl Precision {
     ///
     /// [`ModelError::Device`] then.
     pub fn check(self, device: &Device) -> Result<(), ModelError> {
+        self.check_for(device, |low| device.supports_dtype(low))
+    }
+
+    /// [`Self::check`] for a device that can compute in what `supports` says.
+    fn check_for(self, device: &Device, supports: impl Fn(FloatDType) -> bool) -> Result<(), ModelError> {
         match self.low() {
-            Some(low) if !device.supports_dtype(low) => Err(ModelError::Device {
+            Some(low) if !supports(low) => Err(ModelError::Device {
                 device: format!("{device:?}"),
                 reason: format!(
                     "it cannot compute in {}; choose another device, or train with training.precision = \"f32\"",
@@ -88,6 +93,48 @@ impl Precision {
                 layer.weight.val().cast(low),
                 layer.bias.as_ref().map(|bias| bias.val().cast(low)),
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a device that has nothing but this beside `f32`.
+    #[track_caller]
+    fn check(precision: Precision, has: Option<FloatDType>, refused: Option<&str>) {
+        let device = Device::flex();
+        let found = precision.check_for(&device, |low| Some(low) == has);
+        let expected = refused.map(|name| {
+            format!(
+                "device \"{device:?}\": it cannot compute in {name}; choose another device, or train with \
+                 training.precision = \"f32\""
+            )
+        });
+        assert_eq!(found.err().map(|error| error.to_string()), expected);
+    }
+
+    #[test]
+    fn a_device_without_a_precision_is_refused_by_name() {
+        check(Precision::Bf16, None, Some("bf16"));
+        check(Precision::Bf16, Some(FloatDType::F16), Some("bf16"));
+        check(Precision::Fp16, None, Some("fp16"));
+        check(Precision::Fp16, Some(FloatDType::BF16), Some("fp16"));
+    }
+
+    #[test]
+    fn every_device_has_f32_and_what_it_has_is_taken() {
+        check(Precision::F32, None, None);
+        check(Precision::Bf16, Some(FloatDType::BF16), None);
+        check(Precision::Fp16, Some(FloatDType::F16), None);
+    }
+
+    /// The processor has them all.
+    #[test]
+    fn a_device_is_asked_itself() {
+        for precision in [Precision::F32, Precision::Bf16, Precision::Fp16] {
+            assert!(precision.check(&Device::flex()).is_ok());
         }
     }
 }
