@@ -68,10 +68,10 @@ pub(super) fn evaluate(
         device,
         ..
     } = *input;
-    let inference: Device = device.clone().inner();
+    let (classifier, inference) = without_gradients(classifier, device);
     let mut stop = None;
     let probabilities = predict(
-        &classifier.valid(),
+        &classifier,
         &valid.encoded,
         config.values().training.evaluation_limits(),
         pad_token_id,
@@ -128,6 +128,11 @@ pub(super) fn check_score(input: &FitInput<'_>) -> Result<(), TrainError> {
     Ok(())
 }
 
+/// The classifier and the device, so that what is computed with them is not kept for a backward pass.
+fn without_gradients(classifier: &Classifier, device: &Device) -> (Classifier, Device) {
+    (classifier.valid(), device.clone().inner())
+}
+
 fn mean_loss(gold: &[usize], probabilities: &[f64], classes: usize) -> f64 {
     let rows = gold.iter().zip(probabilities.chunks_exact(classes));
     let losses = rows.map(|(&label, row)| -row[label].max(f64::from(f32::MIN_POSITIVE)).ln());
@@ -136,7 +141,64 @@ fn mean_loss(gold: &[usize], probabilities: &[f64], classes: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use burn::{
+        module::{ModuleVisitor, Param},
+        tensor::Tensor,
+    };
+    use relex_model::{Batch, Pass};
+
+    use super::{super::gradients::tests::bench, *};
+
+    /// Parameters, and how many of them a backward pass would know of.
+    #[derive(Default)]
+    struct Tracked([usize; 2]);
+
+    impl ModuleVisitor for Tracked {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0[0] += 1;
+            self.0[1] += usize::from(param.val().is_autodiff());
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_for_a_backward_pass() {
+        let bench = bench("0.0", "");
+        let input = bench.input();
+        let (classifier, device) = without_gradients(&bench.classifier, input.device);
+        assert!(input.device.is_autodiff() && !device.is_autodiff());
+        let mut tracked = Tracked::default();
+        bench.classifier.visit(&mut tracked);
+        let [parameters, before] = tracked.0;
+        assert!(parameters > 0 && before == parameters);
+        let mut tracked = Tracked::default();
+        classifier.visit(&mut tracked);
+        assert_eq!(tracked.0, [parameters, 0]);
+
+        let logits = |classifier: &Classifier, device: &Device| {
+            let batch = Batch::new(&input.valid.encoded, &[0, 1], 0);
+            classifier.forward(batch.to_device(device), &mut Pass::Inference)
+        };
+        assert!(logits(&bench.classifier, input.device).is_autodiff());
+        assert!(!logits(&classifier, &device).is_autodiff());
+    }
+
+    /// It takes a classifier that learns, on its device, and leaves it as it was.
+    #[test]
+    fn an_evaluation_scores_every_row_once() {
+        let bench = bench("0.0", "training.evaluation_batch_size = 4");
+        let mut heard = Vec::new();
+        let observe = |done| {
+            heard.push(done);
+            ControlFlow::Continue(())
+        };
+        let ControlFlow::Continue(report) = evaluate(&bench.classifier, &bench.input(), observe).unwrap() else {
+            panic!("nobody broke it off");
+        };
+        assert_eq!((report.rows, heard), (11, vec![4, 8, 11]));
+        let mut tracked = Tracked::default();
+        bench.classifier.visit(&mut tracked);
+        assert_eq!(tracked.0[0], tracked.0[1]);
+    }
 
     #[test]
     fn every_score_can_be_chosen_by_and_larger_is_better() {

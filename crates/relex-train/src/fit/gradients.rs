@@ -209,3 +209,6 @@ fn targets(labels: &[usize], device: &Device) -> Tensor<1, Int> {
     let targets: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
     Tensor::from_data(TensorData::new(targets, [labels.len()]), device)
 }
+
+#[cfg(test)]
+pub(super) mod tests;

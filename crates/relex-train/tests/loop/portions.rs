@@ -1,4 +1,5 @@
-//! A batch that goes through the model in portions is the batch.
+//! A batch that goes through the model in portions is the batch. What portions come to in one step, gradient by gradient and
+//! with dropout, is beside the code in `src/fit/gradients/tests.rs`; here whole runs are compared.
 
 use crate::bench::{Bench, weights};
 
@@ -23,6 +24,7 @@ fn check(sets: &[&str]) {
     }
 }
 
+/// Without dropout R-Drop's two passes are the same, so that its divergence is 0 here: `src/fit/gradients/tests.rs` has it with.
 #[test]
 fn uneven_portions_are_the_mean_over_rows() {
     check(&[]);
