@@ -1,5 +1,8 @@
 //! Against other libraries' updates, and the laws of state and treatment.
 
+mod decay;
+mod updates;
+
 use burn::{
     module::{Module, Param},
     nn::{Linear, LinearConfig},
