@@ -126,3 +126,52 @@ fn values_of_other_kinds_are_no_defaults() {
     assert_eq!(lion.get("beta_2"), Some(&Value::Float(0.99)));
     assert_eq!(lion.get("epsilon"), None);
 }
+
+/// Whether a page has a key of a table in code: `table.key`, or the key in a part of the page that names its table.
+fn is_explained(page: &str, table: &str, key: &str) -> bool {
+    let in_code = |part: &str, name: &str| part.contains(&format!("`{name}`")) || part.contains(&format!("`{name} = "));
+    let full = format!("{table}.{key}");
+    in_code(page, &full)
+        || page
+            .split("\n## ")
+            .any(|part| part.contains(&format!("`[{table}]")) && in_code(part, key))
+}
+
+#[test]
+fn a_key_is_looked_for_where_its_table_is() {
+    let page = "# Page\n## One\n`[loss] kind` and `gamma` and `alpha = 2`\n## Two\n`beta`, `model.head`\n";
+    let explained = ["gamma", "alpha", "beta", "head"].map(|key| is_explained(page, "loss", key));
+    assert_eq!(explained, [true, true, false, false]);
+    assert!(is_explained(page, "model", "head"));
+}
+
+/// A key that is added to one of these tables is explained, with the question it answers, in `docs/training.md`.
+#[test]
+fn every_key_of_training_is_explained() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/training.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let explained = [
+        "loss",
+        "optimizer",
+        "schedule",
+        "training",
+        "adversarial",
+        "averaging",
+        "checkpoint",
+    ];
+    let mut keys: BTreeSet<(&str, &str)> = [("model", "head_dropout")].into();
+    for table in TABLES.iter().filter(|table| explained.contains(&table.name)) {
+        let of_kinds = table.kinds.iter().flat_map(|kind| kind.keys);
+        keys.extend(table.keys.iter().chain(of_kinds).map(|key| (table.name, key.name)));
+        keys.extend(table.kinds.iter().map(|kind| (table.name, kind.name)));
+    }
+    assert!(keys.len() > explained.len(), "the tables have other names");
+    let missing: Vec<_> = keys
+        .into_iter()
+        .filter(|(table, key)| !is_explained(&page, table, key))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/training.md does not say what these are for: {missing:?}"
+    );
+}
