@@ -10,12 +10,12 @@ use crate::OptimizerConfig;
 #[derive(Debug, Clone, Copy)]
 enum Tolerance {
     /// A millionth of itself.
-    OfItself,
+    Itself,
     /// A millionth of the largest update in the tensor, where a mean of directions may have cancelled out to next to nothing.
-    OfTheLargest,
+    Largest,
     /// What the share that the newest squares have in their mean is rounded by: late in a run it is `t^-0.8`, 0.0006, computed as
     /// one minus an `f32` just below 1, which is off by up to 2^-25. Its root goes into the update.
-    OfSmallShares,
+    SmallShares,
 }
 
 /// Ten updates of a matrix and a vector, after so many others that left nothing behind. `settings` are a configuration's.
@@ -62,9 +62,9 @@ fn trace<const D: usize>(
             let [old, new, expected] = [old, new, expected].map(f64::from);
             let update = new - old;
             let own = match tolerance {
-                Tolerance::OfItself => 1e-6 * expected.abs(),
-                Tolerance::OfTheLargest => 1e-6 * f64::from(largest),
-                Tolerance::OfSmallShares => 0.5 * 2f64.powi(-25) / 0.0006 * expected.abs(),
+                Tolerance::Itself => 1e-6 * expected.abs(),
+                Tolerance::Largest => 1e-6 * f64::from(largest),
+                Tolerance::SmallShares => 0.5 * 2f64.powi(-25) / 0.0006 * expected.abs(),
             };
             // When it has decayed and when it has moved, by half a unit in its last place each.
             let rounding = f64::from(f32::EPSILON) * old.abs().max(new.abs());
@@ -83,7 +83,7 @@ fn adamw_updates_as_pytorch_does() {
         "adamw",
         "kind = \"adamw\"\nlearning_rate = 2e-2\nweight_decay = 0.01",
         0,
-        Tolerance::OfTheLargest,
+        Tolerance::Largest,
     );
 }
 
@@ -93,30 +93,30 @@ fn lion_updates_as_its_paper_says() {
         "lion",
         "kind = \"lion\"\nlearning_rate = 2e-2\nweight_decay = 0.1",
         0,
-        Tolerance::OfItself,
+        Tolerance::Itself,
     );
 }
 
 #[test]
 fn adafactor_updates_as_transformers_does_at_a_fixed_rate() {
     let fixed = "kind = \"adafactor\"\nlearning_rate = 2e-2\nweight_decay = 0.01";
-    check("adafactor", fixed, 0, Tolerance::OfItself);
+    check("adafactor", fixed, 0, Tolerance::Itself);
     let with_mean = format!("{fixed}\nbeta_1 = 0.9");
-    check("adafactor_mean", &with_mean, 0, Tolerance::OfTheLargest);
+    check("adafactor_mean", &with_mean, 0, Tolerance::Largest);
 }
 
 /// The rate is 0.01 up to step 10,000 and falls from there on.
 #[test]
 fn adafactor_updates_as_transformers_does_at_a_relative_rate() {
     let relative = "kind = \"adafactor\"\nstep = \"relative\"\nscale_by_parameter = true\nweight_decay = 0.0";
-    check("adafactor_relative", relative, 0, Tolerance::OfItself);
+    check("adafactor_relative", relative, 0, Tolerance::Itself);
     let with_mean = format!("{relative}\nbeta_1 = 0.9");
-    check("adafactor_relative_mean", &with_mean, 0, Tolerance::OfTheLargest);
-    check("adafactor_relative_late", relative, 9995, Tolerance::OfSmallShares);
+    check("adafactor_relative_mean", &with_mean, 0, Tolerance::Largest);
+    check("adafactor_relative_late", relative, 9995, Tolerance::SmallShares);
 }
 
 #[test]
 fn adafactor_updates_as_transformers_does_in_a_warm_up() {
     let warmup = "kind = \"adafactor\"\nstep = \"relative-warmup\"\nscale_by_parameter = true\nbeta_1 = 0.9\nweight_decay = 0.01";
-    check("adafactor_warmup_mean_late", warmup, 5000, Tolerance::OfTheLargest);
+    check("adafactor_warmup_mean_late", warmup, 5000, Tolerance::Largest);
 }
