@@ -28,18 +28,36 @@ fn smoothing(epsilon: f32, over: SmoothOver) -> LabelSmoothing {
     LabelSmoothing { epsilon, over }
 }
 
-/// Compares one case; the value relative to its size where that is above 1.
+/// How far a value may be from PyTorch's, relative to its size where that is above 1, and how far an element of a gradient:
+/// by so much, and by so much of its size.
+#[derive(Clone, Copy)]
+struct Tolerance {
+    value: f32,
+    gradient: f32,
+    relative_gradient: f32,
+}
+
+const SINGLE: Tolerance = Tolerance {
+    value: 1e-5,
+    gradient: 1e-5,
+    relative_gradient: 0.0,
+};
+
 #[track_caller]
-fn check(case: &Case, actual: (f32, Vec<f32>), value_tolerance: f32, gradient_tolerance: f32) {
+fn check(case: &Case, (value, gradient): (f32, Vec<f32>), tolerance: Tolerance) {
     let name = format!("{} of {}", case.name, case.input);
-    let (value, gradient) = actual;
     let difference = (value - case.value).abs() / case.value.abs().max(1.0);
-    assert!(difference <= value_tolerance, "{name}: {value} is not {}", case.value);
-    let expected = case.gradient.concat();
+    assert!(difference <= tolerance.value, "{name}: {value} is not {}", case.value);
+    check_gradient(&name, &gradient, &case.gradient, tolerance);
+}
+
+#[track_caller]
+fn check_gradient(name: &str, gradient: &[f32], expected: &Rows, tolerance: Tolerance) {
+    let expected = expected.concat();
     assert_eq!(gradient.len(), expected.len(), "{name}");
     for (i, (a, e)) in gradient.iter().zip(expected).enumerate() {
         assert!(
-            (a - e).abs() <= gradient_tolerance,
+            (a - e).abs() <= tolerance.gradient + tolerance.relative_gradient * e.abs(),
             "{name}: gradient[{i}] = {a} is not {e}"
         );
     }
@@ -98,7 +116,7 @@ fn every_case_of_the_common_reference() {
             "r_drop_alpha_1" => r_drop(x, matrix(&reference.other_logits, &device), targets(), 1.0, WITHOUT),
             unknown => panic!("unknown case {unknown}"),
         };
-        check(case, value_and_gradient(matrix(input, &device), loss), 1e-5, 1e-5);
+        check(case, value_and_gradient(matrix(input, &device), loss), SINGLE);
     }
     assert_eq!(reference.cases.len(), 10);
 }
@@ -112,6 +130,8 @@ struct More {
     target: Vec<i32>,
     class_weight: Vec<f32>,
     class_counts: Vec<usize>,
+    /// Of `r_drop_alpha_5_smoothed` with `logits`, in `other_logits`.
+    r_drop_other_gradient: Rows,
     cases: Vec<Case>,
 }
 
@@ -140,7 +160,7 @@ impl More {
     }
 
     /// Compares the cases of an input, given to the losses in a type of its own.
-    fn check(&self, input: &str, rows: &Rows, dtype: DType, tolerances: [f32; 2]) {
+    fn check(&self, input: &str, rows: &Rows, dtype: DType, tolerance: Tolerance) {
         let device = Device::flex().autodiff();
         let cases: Vec<&Case> = self.cases.iter().filter(|case| case.input == input).collect();
         assert_eq!(cases.len(), 9);
@@ -150,7 +170,7 @@ impl More {
             assert_eq!(logits.dtype(), dtype);
             let targets = classes(&self.target, &device);
             let actual = value_and_gradient(logits, |x| self.loss(&case.name, x, targets));
-            check(case, actual, tolerances[0], tolerances[1]);
+            check(case, actual, tolerance);
         }
     }
 }
@@ -158,7 +178,7 @@ impl More {
 #[test]
 fn every_further_case() {
     let more = More::read();
-    more.check("logits", &more.logits, DType::F32, [1e-5, 1e-5]);
+    more.check("logits", &more.logits, DType::F32, SINGLE);
     assert_eq!(more.cases.len(), 3 * 9);
 }
 
@@ -167,12 +187,33 @@ fn every_further_case() {
 #[test]
 fn every_case_at_ten_thousand() {
     let more = More::read();
-    more.check("extreme", &more.extreme, DType::F32, [1e-5, 2e-2]);
+    let tolerance = Tolerance {
+        gradient: 2e-2,
+        ..SINGLE
+    };
+    more.check("extreme", &more.extreme, DType::F32, tolerance);
 }
 
-/// The value is that of `f32`; the gradient comes back in `f16`, with 11 significant bits.
+/// The value is that of `f32`; the gradient too, but rounded to the 11 significant bits of `f16`.
 #[test]
 fn every_case_in_half_precision() {
     let more = More::read();
-    more.check("half", &more.half, DType::F16, [1e-5, 8.0 / 2048.0]);
+    let tolerance = Tolerance {
+        relative_gradient: 1.0 / 2048.0,
+        ..SINGLE
+    };
+    more.check("half", &more.half, DType::F16, tolerance);
+}
+
+/// R-Drop learns from both of its passes: the other one's gradient is PyTorch's too.
+#[test]
+fn the_second_pass_of_r_drop_has_a_gradient() {
+    let more = More::read();
+    let device = Device::flex().autodiff();
+    let smoothing = smoothing(0.1, SmoothOver::AllClasses);
+    let (_, gradient) = value_and_gradient(matrix(&more.other_logits, &device), |second| {
+        let first = matrix(&more.logits, &device);
+        r_drop(first, second, classes(&more.target, &device), 5.0, smoothing)
+    });
+    check_gradient("r_drop, second pass", &gradient, &more.r_drop_other_gradient, SINGLE);
 }
