@@ -14,18 +14,22 @@ use super::{Head, HeadConfig, HeadInput, HeadKind};
 const HIDDEN: usize = 12;
 const LABELS: usize = 5;
 
-/// A head in every kind, and some with settings.
-fn kinds() -> Vec<HeadKind> {
-    let plain = HeadKind::NAMES.iter().map(|name| format!("{{\"kind\": {name:?}}}"));
+/// A head in every kind, some with settings, and all kinds as cosine classifiers.
+fn configs() -> Vec<HeadConfig> {
+    let named = || HeadKind::NAMES.iter().map(|name| format!("{{\"kind\": {name:?}}}"));
     let with_settings = [
         r#"{"kind": "cls", "width": 2, "depth": 3}"#,
+        r#"{"kind": "cls", "width": 3}"#,
         r#"{"kind": "bilstm", "layers": 2, "units": 7}"#,
         r#"{"kind": "bilstm-v2", "layers": 2, "units": 7}"#,
     ];
-    plain
-        .chain(with_settings.map(String::from))
-        .map(|json| serde_json::from_str(&json).unwrap())
-        .collect()
+    let parsed = |json: String| config(serde_json::from_str(&json).unwrap());
+    let plain = named().chain(with_settings.map(String::from)).map(parsed);
+    let cosine = named().map(|json| HeadConfig {
+        cosine_scale: Some(5.0),
+        ..parsed(json)
+    });
+    plain.chain(cosine).collect()
 }
 
 fn config(kind: HeadKind) -> HeadConfig {
@@ -70,8 +74,8 @@ fn batch(sentences: &[Sentence], seq_len: usize, filling: f32, device: &Device) 
 }
 
 /// A head with weights drawn from a seed.
-fn drawn(kind: HeadKind, seed: u64, device: &Device) -> Head {
-    Head::drawn(&config(kind), &mut ChaCha8Rng::seed_from_u64(seed), device)
+fn drawn(config: &HeadConfig, seed: u64, device: &Device) -> Head {
+    Head::drawn(config, &mut ChaCha8Rng::seed_from_u64(seed), device)
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

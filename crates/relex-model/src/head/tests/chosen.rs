@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{config, kinds, padding::example, values};
+use super::{configs, padding::example, values};
 use crate::{Batch, Classifier, HeadConfig, HeadInput, Pass, load_encoder};
 
 /// The gradients of all parameters, one behind the other.
@@ -56,8 +56,8 @@ proptest! {
         let (encoder_config, encoder, _) = load_encoder(&folder, &device).unwrap();
         let rows: Vec<usize> = (0..examples.len()).collect();
         let batch = Batch::new(&examples, &rows, encoder_config.pad_token_id).to_device(&device);
-        for kind in kinds() {
-            let head = HeadConfig { hidden_size: encoder_config.hidden_size, ..config(kind) };
+        for config in configs() {
+            let head = HeadConfig { hidden_size: encoder_config.hidden_size, ..config };
             let mut random = ChaCha8Rng::seed_from_u64(5);
             let classifier = Classifier::with_new_head(encoder.clone(), &head, &mut random, &device);
             let pass = &mut Pass::Inference;
@@ -74,9 +74,9 @@ proptest! {
             let (logits, gradients) = outcome(&classifier, logits);
             let (logits_of_all, gradients_of_all) = outcome(&classifier, of_all);
             let found = difference(&logits, &logits_of_all);
-            prop_assert!(found < 2e-6, "{kind:?}: a logit is {found} off");
+            prop_assert!(found < 2e-6, "{head:?}: a logit is {found} off");
             let found = difference(&gradients, &gradients_of_all);
-            prop_assert!(found < 2e-5, "{kind:?}: a gradient is {found} off");
+            prop_assert!(found < 2e-5, "{head:?}: a gradient is {found} off");
         }
     }
 }

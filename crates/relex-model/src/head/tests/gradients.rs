@@ -6,7 +6,7 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 
-use super::{HIDDEN, Head, HeadInput, LABELS, Sentence, batch, drawn, kinds, values};
+use super::{HIDDEN, Head, HeadInput, LABELS, Sentence, batch, configs, drawn, values};
 use crate::{DropoutKeys, Pass};
 
 const STEP: f32 = 2e-2;
@@ -85,8 +85,8 @@ fn largest(gradients: &[f32]) -> f32 {
 #[test]
 fn gradients_agree_with_finite_differences() {
     let device = Device::flex().autodiff();
-    for kind in kinds() {
-        let head = drawn(kind, 11, &device);
+    for config in configs() {
+        let head = drawn(&config, 11, &device);
         let original = input(&device);
         let hidden = original.hidden.clone().require_grad();
         let tracked = HeadInput {
@@ -107,7 +107,7 @@ fn gradients_agree_with_finite_differences() {
         };
         let scale = largest(&by_hidden);
         for element in (0..by_hidden.len()).step_by(7) {
-            let what = format!("{kind:?}: hidden[{element}]");
+            let what = format!("{config:?}: hidden[{element}]");
             assert_agrees(by_hidden[element], at(element, STEP), at(element, -STEP), scale, &what);
         }
 
@@ -123,7 +123,7 @@ fn gradients_agree_with_finite_differences() {
             loss(&moved, &original, &device).into_scalar::<f32>()
         };
         for element in (0..flat.found.len()).step_by(flat.found.len() / 40) {
-            let what = format!("{kind:?}: weight {element}");
+            let what = format!("{config:?}: weight {element}");
             assert_agrees(flat.found[element], at(element, STEP), at(element, -STEP), scale, &what);
         }
     }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{HIDDEN, LABELS, Sentence, batch, config, drawn, kinds, values};
+use super::{HIDDEN, LABELS, Sentence, batch, configs, drawn, values};
 use crate::{Batch, Classifier, EncodedExample, HeadConfig, Pass, load_encoder};
 
 /// A range of at least one token.
@@ -76,8 +76,8 @@ proptest! {
     ) {
         let device = Device::flex();
         let longest = sentences.iter().map(|sentence| sentence.hidden.len() / HIDDEN).max().unwrap();
-        for kind in kinds() {
-            let head = drawn(kind, 5, &device);
+        for config in configs() {
+            let head = drawn(&config, 5, &device);
             let together = head.forward(&batch(&sentences, longest + more, filling, &device), &mut Pass::Inference);
             prop_assert_eq!(together.dims(), [sentences.len(), LABELS]);
             let together = values(together);
@@ -86,7 +86,7 @@ proptest! {
                 let alone = batch(std::slice::from_ref(sentence), length, 0.0, &device);
                 let alone = values(head.forward(&alone, &mut Pass::Inference));
                 let padded = &together[row * LABELS..][..LABELS];
-                prop_assert!(close(padded, &alone), "{:?}: {:?} is not {:?}", kind, padded, alone);
+                prop_assert!(close(padded, &alone), "{:?}: {:?} is not {:?}", config, padded, alone);
             }
         }
     }
@@ -97,8 +97,8 @@ proptest! {
         let device = Device::flex();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bert");
         let (encoder_config, encoder, _) = load_encoder(&folder, &device).unwrap();
-        for kind in kinds() {
-            let head = HeadConfig { hidden_size: encoder_config.hidden_size, ..config(kind) };
+        for config in configs() {
+            let head = HeadConfig { hidden_size: encoder_config.hidden_size, ..config };
             let mut random = ChaCha8Rng::seed_from_u64(5);
             let mut classifier = Classifier::with_new_head(encoder.clone(), &head, &mut random, &device)
                 .with_type_embedding(6, &device);
@@ -112,7 +112,7 @@ proptest! {
             for row in rows {
                 let padded = &together[row * LABELS..][..LABELS];
                 let alone = logits(&[row]);
-                prop_assert!(close(padded, &alone), "{:?}: {:?} is not {:?}", kind, padded, alone);
+                prop_assert!(close(padded, &alone), "{:?}: {:?} is not {:?}", config, padded, alone);
             }
         }
     }

@@ -83,13 +83,14 @@ fn transposed(values: &[f32], shape: &[usize]) -> Vec<f32> {
 }
 
 #[track_caller]
-fn check(name: &str, kind: &str) {
+fn check(name: &str, kind: &str, cosine_scale: Option<f32>) {
     let device = Device::flex().autodiff();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/heads.safetensors");
     let file = open_weights(&path).unwrap();
     let file = file.as_ref();
     let config = HeadConfig {
         dropout: 0.0,
+        cosine_scale,
         ..config(serde_json::from_str(kind).unwrap())
     };
     assert_eq!((config.hidden_size, config.labels), (HIDDEN, LABELS));
@@ -149,13 +150,17 @@ fn check(name: &str, kind: &str) {
 
 fn check_all() {
     for name in HeadKind::NAMES {
-        check(name, &format!("{name:?}"));
+        check(name, &format!("{name:?}"), None);
     }
-    check("cls-wide-and-deep", r#"{"kind": "cls", "width": 2, "depth": 3}"#);
+    check("cls-wide-and-deep", r#"{"kind": "cls", "width": 2, "depth": 3}"#, None);
+    check("cls-three-wide", r#"{"kind": "cls", "width": 3}"#, None);
     for name in ["bilstm", "bilstm-v2"] {
         let deep = format!("{{\"kind\": {name:?}, \"layers\": 2, \"units\": 7}}");
-        check(&format!("{name}-two-layers"), &deep);
+        check(&format!("{name}-two-layers"), &deep, None);
     }
+    // LDAM's classifier.
+    check("cls-cosine", "\"cls\"", Some(30.0));
+    check("entity-start-cosine", "\"entity-start\"", Some(30.0));
 }
 
 #[test]
