@@ -5,6 +5,7 @@ mod folders;
 mod gradients;
 mod names;
 mod refused;
+mod type_embedding;
 
 use std::path::{Path, PathBuf};
 
