@@ -64,6 +64,14 @@ dense = "bert.encoder.layer.0.output.dense.weight"
 views[dense] = torch.nn.Parameter(weights[dense])
 torch.save(views, at("views.bin"))
 
+# Names of checkpoints that were converted from TensorFlow, such as bert-base-multilingual-cased.
+old_names = {
+    name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
+    for name, tensor in weights.items()
+}
+torch.save(old_names, at("gamma-beta.bin"))
+save_file(old_names, at("gamma-beta.safetensors"))
+
 kinds = [torch.float16, torch.bfloat16, torch.float64]
 mixed = {
     name: tensor.to(kinds[index % 3]) if tensor.is_floating_point() else tensor

@@ -63,12 +63,19 @@ fn all_forms_hold_the_same_weights() {
         "views.bin",
         "mixed.bin",
         "mixed.safetensors",
+        "gamma-beta.bin",
+        "gamma-beta.safetensors",
         "model.safetensors.index.json",
         "pytorch_model.bin.index.json",
     ] {
         let file = open_weights(&fixture(name)).unwrap();
         assert!(content(file.as_ref()) == expected, "{name}");
     }
+    let old = std::fs::read(fixture("gamma-beta.safetensors")).unwrap();
+    says(
+        &String::from_utf8_lossy(&old),
+        &["embeddings.LayerNorm.gamma", "embeddings.LayerNorm.beta"],
+    );
 }
 
 #[test]
