@@ -44,12 +44,13 @@ pub enum ModelError {
         reason: String,
     },
     /// A weight file lacks tensors that the architecture needs.
-    #[error("{}: {} of the encoder's tensors are missing, the first is {:?}; found but unused: {}; is this the right file for its config.json?",
-        path.display(), missing.len(), missing.first().map_or("", String::as_str), list(unused))]
+    #[error("{}: {} of the encoder's tensors are missing: {}; found but unused: {}; is this the right file for its config.json?",
+        path.display(), missing.len(), list(missing), list(unused))]
     Holes {
         /// The weight file.
         path: PathBuf,
-        /// Names, in Hugging Face's spelling, of the tensors that were not found.
+        /// Names, in Hugging Face's spelling, of all tensors that were not found, in the order in which the encoder has them; the
+        /// message names the first.
         missing: Vec<String>,
         /// Names of the tensors in the file that have no place in the encoder.
         unused: Vec<String>,
@@ -116,10 +117,37 @@ impl ModelError {
     }
 }
 
+/// As many names as a message bears.
 fn list(names: &[String]) -> String {
     match names {
         [] => "none".into(),
-        [first, .., last] if names.len() > 3 => format!("{} ({first:?} … {last:?})", names.len()),
+        [first, second, third, rest @ ..] if rest.len() > 1 => {
+            format!("{first}, {second}, {third} and {} others", rest.len())
+        }
         _ => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holes_are_named_in_the_message() {
+        let names = |count: usize| (0..count).map(|i| format!("t{i}")).collect();
+        let message = |missing, unused| {
+            let path = "w.gguf".into();
+            let (missing, unused) = (names(missing), names(unused));
+            ModelError::Holes { path, missing, unused }.to_string()
+        };
+        let starts = |message: String, start: &str| assert!(message.starts_with(start), "{message}");
+        starts(
+            message(1, 0),
+            "w.gguf: 1 of the encoder's tensors are missing: t0; found but unused: none;",
+        );
+        starts(
+            message(4, 16),
+            "w.gguf: 4 of the encoder's tensors are missing: t0, t1, t2, t3; found but unused: t0, t1, t2 and 13 others;",
+        );
     }
 }

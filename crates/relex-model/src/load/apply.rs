@@ -8,7 +8,8 @@ use burn::{
 use super::{WeightFile, names};
 use crate::{ModelError, ops::transposed, tensor_file::LazyTensor};
 
-/// Which tensors of a file went into a module, and which did not.
+/// Which tensors of a file went into a module, and which did not. That none is missing is not in it: a module with holes is no
+/// module here but a [`ModelError::Holes`], which names them all.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct LoadReport {
     /// Names of the tensors that were used, sorted.

@@ -24,6 +24,14 @@ fn missing_tensors_and_wrong_shapes_are_named() {
         matches!(&error, ModelError::Holes { missing, .. } if missing.len() == 16),
         "{error}"
     );
+    let message = error.to_string();
+    for part in [
+        "encoder.layer.3.attention.self.query.weight",
+        "13 others",
+        "classifier.bias",
+    ] {
+        assert!(message.contains(part), "{part} is not in {message}");
+    }
 
     let wider = config.replace("\"intermediate_size\": 80", "\"intermediate_size\": 96");
     std::fs::write(path("config.json"), wider).unwrap();
