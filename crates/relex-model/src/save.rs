@@ -9,9 +9,9 @@ use relex_data::{DataError, DatasetSpec, Example, Marked, Markers, Query, mark, 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Classifier, EncodedExample, Encoder, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, Precision, TextEncoder,
+    Classifier, EncodedExample, EncoderConfig, Head, HeadConfig, HeadKind, ModelError, Precision, TextEncoder,
     TypeEmbedding,
-    load::{Collect, WeightFile, fill, find_weights, open_weights},
+    load::{Collect, WeightFile, fill, filled_encoder, find_weights, open_weights},
     tensor_file::{LazyTensor, write_tensors},
     transformers::EitherHead,
 };
@@ -217,7 +217,7 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<LoadedClassifie
     text_encoder.check_fits(&encoder_config)?;
     let file = open_weights(&find_weights(folder)?)?;
     let file: &dyn WeightFile = file.as_ref();
-    let (encoder, _) = fill(Encoder::new(&encoder_config, device), file, "", device)?;
+    let (encoder, _) = filled_encoder(&encoder_config, file, device)?;
     let head =
         Head::new(&config.head_config(encoder_config.hidden_size), device).of_family(encoder_config.architecture);
     let names = EitherHead {

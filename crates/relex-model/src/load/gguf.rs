@@ -1,18 +1,13 @@
 //! GGUF, version 2 and 3, as far as encoders need it (the format is specified in ggml's
-//! `docs/gguf.md`, the blocks in `ggml-common.h`).
+//! `docs/gguf.md`).
 
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
 };
 
-use half::f16;
-
-use super::{WeightFile, WeightTensor, decode, names};
+use super::{WeightFile, WeightTensor, blocks::Blocks, decode, names};
 use crate::ModelError;
-
-/// Weights in a Q4_0 or Q8_0 block.
-const BLOCK: usize = 32;
 
 /// A GGUF file held in memory; tensors are dequantised when they are read.
 pub(super) struct GgufFile {
@@ -30,35 +25,61 @@ struct TensorInfo {
     end: usize,
 }
 
-/// Element types by ggml's numbers.
+/// Element types.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
     F32,
     F16,
-    Q4_0,
-    Q8_0,
+    Bf16,
+    Quantized(Blocks),
 }
 
+/// The types that are read, with ggml's numbers and names for them.
+const KINDS: [(u32, &str, Kind); 11] = [
+    (0, "F32", Kind::F32),
+    (1, "F16", Kind::F16),
+    (30, "BF16", Kind::Bf16),
+    (8, "Q8_0", Kind::Quantized(Blocks::Q8_0)),
+    (14, "Q6_K", Kind::Quantized(Blocks::Q6K)),
+    (13, "Q5_K", Kind::Quantized(Blocks::Q5K)),
+    (7, "Q5_1", Kind::Quantized(Blocks::Q5_1)),
+    (6, "Q5_0", Kind::Quantized(Blocks::Q5_0)),
+    (12, "Q4_K", Kind::Quantized(Blocks::Q4K)),
+    (3, "Q4_1", Kind::Quantized(Blocks::Q4_1)),
+    (2, "Q4_0", Kind::Quantized(Blocks::Q4_0)),
+];
+
 impl Kind {
-    fn from_number(number: u32) -> Option<Self> {
-        match number {
-            0 => Some(Self::F32),
-            1 => Some(Self::F16),
-            2 => Some(Self::Q4_0),
-            8 => Some(Self::Q8_0),
-            _ => None,
-        }
+    /// The type with this number in ggml.
+    fn from_number(number: u32) -> Result<Self, String> {
+        let kind = KINDS.iter().find(|(known, ..)| *known == number);
+        kind.map(|(.., kind)| *kind).ok_or_else(|| {
+            let names = KINDS.map(|(_, name, _)| name).join(", ");
+            format!("of ggml type {number}; supported are {names}; quantise the model to one of them")
+        })
     }
 
     /// Bytes that `elements` take, if they come out even.
     fn bytes(self, elements: usize) -> Option<usize> {
         match self {
             Self::F32 => elements.checked_mul(4),
-            Self::F16 => elements.checked_mul(2),
-            Self::Q4_0 => elements
-                .is_multiple_of(BLOCK)
-                .then(|| elements / BLOCK * (2 + BLOCK / 2)),
-            Self::Q8_0 => elements.is_multiple_of(BLOCK).then(|| elements / BLOCK * (2 + BLOCK)),
+            Self::F16 | Self::Bf16 => elements.checked_mul(2),
+            Self::Quantized(blocks) => {
+                let (of_block, size) = blocks.size();
+                elements
+                    .is_multiple_of(of_block)
+                    .then_some(elements / of_block)?
+                    .checked_mul(size)
+            }
+        }
+    }
+
+    fn read(self, bytes: &[u8]) -> Vec<f32> {
+        match self {
+            Self::F32 => decode::f32(bytes),
+            Self::F16 => decode::f16(bytes),
+            Self::Bf16 => decode::bf16(bytes),
+            Self::Quantized(blocks) => blocks.dequantize(bytes),
         }
     }
 }
@@ -92,44 +113,11 @@ impl WeightFile for GgufFile {
     }
 
     fn read(&self, name: &str) -> Result<Option<WeightTensor>, ModelError> {
-        Ok(self.tensors.get(name).map(|info| {
-            let bytes = &self.bytes[info.start..info.end];
-            let values = match info.kind {
-                Kind::F32 => decode::f32(bytes),
-                Kind::F16 => decode::f16(bytes),
-                Kind::Q4_0 => dequantize(bytes, q4_0),
-                Kind::Q8_0 => dequantize(bytes, q8_0),
-            };
-            WeightTensor {
-                shape: info.shape.clone(),
-                values,
-            }
+        Ok(self.tensors.get(name).map(|info| WeightTensor {
+            shape: info.shape.clone(),
+            values: info.kind.read(&self.bytes[info.start..info.end]),
         }))
     }
-}
-
-fn dequantize<const N: usize>(bytes: &[u8], block: impl Fn(&[u8; N], &mut Vec<f32>)) -> Vec<f32> {
-    let blocks = bytes.as_chunks::<N>().0;
-    let mut values = Vec::with_capacity(blocks.len() * BLOCK);
-    for bytes in blocks {
-        block(bytes, &mut values);
-    }
-    values
-}
-
-/// A scale, then 16 bytes: low nibbles are the first 16 weights, high nibbles the others, each
-/// less 8.
-fn q4_0(block: &[u8; 2 + BLOCK / 2], values: &mut Vec<f32>) {
-    let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
-    let weight = |nibble: u8| f32::from(i16::from(nibble) - 8) * scale;
-    values.extend(block[2..].iter().map(|byte| weight(byte & 0x0f)));
-    values.extend(block[2..].iter().map(|byte| weight(byte >> 4)));
-}
-
-/// A scale, then 32 signed bytes.
-fn q8_0(block: &[u8; 2 + BLOCK], values: &mut Vec<f32>) {
-    let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
-    values.extend(block[2..].iter().map(|&byte| f32::from(byte as i8) * scale));
 }
 
 fn read_header(bytes: &[u8]) -> Result<HashMap<String, TensorInfo>, String> {
@@ -177,8 +165,7 @@ fn place(
     start: Option<usize>,
     file_size: usize,
 ) -> Result<TensorInfo, String> {
-    let kind = Kind::from_number(number)
-        .ok_or_else(|| format!("tensor {name:?} is of ggml type {number}; supported are F32, F16, Q8_0 and Q4_0"))?;
+    let kind = Kind::from_number(number).map_err(|reason| format!("tensor {name:?} is {reason}"))?;
     let end = shape
         .iter()
         .try_fold(1usize, |product, &size| product.checked_mul(size))
@@ -275,30 +262,6 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn q4_0_block_by_hand() {
-        let mut block = [0u8; 18];
-        block[..2].copy_from_slice(&f16::from_f32(0.5).to_le_bytes());
-        block[2] = 0xf0; // weight 0 has nibble 0, weight 16 has nibble 15
-        block[3] = 0x8a; // weight 1 has nibble 10, weight 17 has nibble 8
-        let values = dequantize(&block, q4_0);
-        assert_eq!(values.len(), 32);
-        assert_eq!(values[0], (0.0 - 8.0) * 0.5);
-        assert_eq!(values[16], (15.0 - 8.0) * 0.5);
-        assert_eq!(values[1], (10.0 - 8.0) * 0.5);
-        assert_eq!(values[17], 0.0);
-    }
-
-    #[test]
-    fn q8_0_block_by_hand() {
-        let mut block = [0u8; 34];
-        block[..2].copy_from_slice(&f16::from_f32(0.25).to_le_bytes());
-        block[2] = 3;
-        block[33] = (-128i8) as u8;
-        let values = dequantize(&block, q8_0);
-        assert_eq!((values[0], values[31]), (3.0 * 0.25, -128.0 * 0.25));
-    }
-
     /// A file with one F32 tensor `token_types.weight` of shape [2, 3].
     fn small_file() -> Vec<u8> {
         let mut file = b"GGUF".to_vec();
@@ -330,6 +293,22 @@ mod tests {
         assert_eq!(tensor.shape, [2, 3]);
         assert_eq!(tensor.values, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
         assert!(file.read("nothing").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_type_that_is_not_read_is_named_with_those_that_are() {
+        let mut file = small_file();
+        let kind = 24 + 8 + "token_types.weight".len() + 4 + 2 * 8;
+        file[kind..kind + 4].copy_from_slice(&10u32.to_le_bytes());
+        let message = read_header(&file).unwrap_err();
+        for part in [
+            "token_types.weight",
+            "ggml type 10",
+            "F32, F16, BF16, Q8_0, Q6_K",
+            "Q4_0",
+        ] {
+            assert!(message.contains(part), "{part} is not in {message}");
+        }
     }
 
     proptest! {

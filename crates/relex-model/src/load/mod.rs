@@ -1,9 +1,11 @@
 //! Weight files in: safetensors, PyTorch's and GGUF, under Hugging Face's and llama.cpp's names.
 
 mod apply;
+mod blocks;
 pub(crate) mod decode;
 mod gguf;
 mod names;
+mod positions;
 mod pytorch;
 mod safetensors;
 mod sharded;
@@ -134,6 +136,23 @@ pub fn load_encoder(folder: &Path, device: &Device) -> Result<(EncoderConfig, En
     }
     let config = EncoderConfig::from_file(&config_path)?;
     let file = open_weights(&find_weights(folder)?)?;
-    let (encoder, report) = fill(Encoder::new(&config, device), file.as_ref(), "", device)?;
+    let (encoder, report) = filled_encoder(&config, file.as_ref(), device)?;
     Ok((config, encoder, report))
+}
+
+/// An encoder with the weights of an opened file.
+///
+/// # Errors
+///
+/// As [`load_encoder`].
+pub(crate) fn filled_encoder(
+    config: &EncoderConfig,
+    file: &dyn WeightFile,
+    device: &Device,
+) -> Result<(Encoder, LoadReport), ModelError> {
+    let encoder = Encoder::new(config, device);
+    match positions::FromFirstPosition::of(file, config) {
+        Some(file) => fill(encoder, &file, "", device),
+        None => fill(encoder, file, "", device),
+    }
 }

@@ -1,6 +1,8 @@
 //! Every form of weight file holds the same weights, and damaged or hostile ones are refused. The files come from PyTorch:
 //! `docs/checks/weight_files.py`.
 
+mod gguf;
+
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;

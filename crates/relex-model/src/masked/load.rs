@@ -8,8 +8,8 @@ use super::{
     names::{InCheckpoint, PREFIX, decoder, in_checkpoint},
 };
 use crate::{
-    Encoder, EncoderConfig, LoadReport, ModelError,
-    load::{WeightFile, fill, find_weights, open_weights},
+    EncoderConfig, LoadReport, ModelError,
+    load::{WeightFile, fill, filled_encoder, find_weights, open_weights},
 };
 
 /// Where a [`MaskedHead`] comes from.
@@ -70,7 +70,7 @@ pub fn load_masked_model(
     let config = EncoderConfig::from_file(&config_path)?;
     let file = open_weights(&find_weights(folder)?)?;
     let file: &dyn WeightFile = file.as_ref();
-    let (encoder, mut report) = fill(Encoder::new(&config, device), file, "", device)?;
+    let (encoder, mut report) = filled_encoder(&config, file, device)?;
     let names = InCheckpoint {
         file,
         architecture: config.architecture,
