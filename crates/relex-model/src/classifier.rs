@@ -46,6 +46,10 @@ impl Classifier {
     }
 
     /// Logits `[batch, labels]`. What the head does not read is not computed in the encoder's last layer.
+    ///
+    /// # Panics
+    ///
+    /// As [`Encoder::forward`], and on the CPU when an entity's type has no row in the type embedding.
     pub fn forward(&self, batch: BatchTensors, pass: &mut Pass<'_>) -> Tensor<2> {
         let chosen = self.head.tokens().positions(&batch);
         let types = self.type_embedding.as_ref().zip(batch.entity_types);

@@ -97,6 +97,14 @@ pub enum ModelError {
         /// What does not fit, and the remedy.
         reason: String,
     },
+    /// An encoded example does not fit the encoder.
+    #[error("encoded example {row}: {reason}")]
+    Encoded {
+        /// Its index in the list that it came in.
+        row: usize,
+        /// What does not fit.
+        reason: String,
+    },
     /// An example cannot be marked, or a file cannot be written.
     #[error(transparent)]
     Data(#[from] relex_data::DataError),

@@ -33,7 +33,7 @@ impl TypeEmbedding {
             .greater_elem(0)
             .float()
             .reshape([batch, seq_len, 1]);
-        ops::embedding(&self.table, entity_types.sub_scalar(1).clamp_min(0)) * is_typed
+        ops::embedding(&self.table, entity_types.sub_scalar(1).clamp_min(0), "entity type") * is_typed
     }
 }
 

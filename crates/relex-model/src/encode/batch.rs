@@ -1,6 +1,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::EncodedExample;
+use crate::{EncoderConfig, ModelError};
 
 /// Sentences side by side, padded to the longest of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,19 @@ pub struct BatchTensors {
 }
 
 impl Batch {
+    /// As [`Self::new`], for examples that no [`crate::TextEncoder`] made: each must fit the encoder.
+    ///
+    /// # Errors
+    ///
+    /// When an example has no token or more than the encoder has positions for, a token or a token type without an embedding, or an
+    /// entity outside its tokens. The types of entities are not looked at: how many there are, a classifier knows.
+    pub fn checked(examples: &[EncodedExample], rows: &[usize], config: &EncoderConfig) -> Result<Self, ModelError> {
+        for &row in rows {
+            check(&examples[row], config).map_err(|reason| ModelError::Encoded { row, reason })?;
+        }
+        Ok(Self::new(examples, rows, config.pad_token_id))
+    }
+
     /// Puts the chosen examples together; `pad_token_id` fills up the shorter ones.
     pub fn new(examples: &[EncodedExample], rows: &[usize], pad_token_id: u32) -> Self {
         let seq_len = rows.iter().map(|&row| examples[row].ids.len()).max().unwrap_or(0);
@@ -108,9 +122,89 @@ impl Batch {
     }
 }
 
+fn check(example: &EncodedExample, config: &EncoderConfig) -> Result<(), String> {
+    let (tokens, room) = (example.ids.len(), config.max_tokens());
+    if tokens == 0 || tokens > room {
+        return Err(format!("{tokens} tokens, but it must have 1 to {room}"));
+    }
+    if let Some(id) = example.ids.iter().find(|&&id| id as usize >= config.vocab_size) {
+        return Err(format!(
+            "token id {id} is outside the vocabulary of {}",
+            config.vocab_size
+        ));
+    }
+    let types = &example.token_types;
+    if !types.is_empty() && types.len() != tokens {
+        return Err(format!("{} token types for {tokens} tokens", types.len()));
+    }
+    // An encoder with one type does not look at them.
+    let known = config.type_vocab_size;
+    if let Some(kind) = types.iter().find(|&&kind| known > 1 && kind as usize >= known) {
+        return Err(format!("token type {kind}, but the encoder has {known}"));
+    }
+    if let Some(start) = example.entity_starts.iter().find(|&&start| start >= tokens) {
+        return Err(format!("an entity's marker at {start}, behind its {tokens} tokens"));
+    }
+    let is_outside = |span: &&std::ops::Range<usize>| span.is_empty() || span.end > tokens;
+    match example.entity_spans.iter().find(is_outside) {
+        Some(span) => Err(format!(
+            "an entity at {span:?}, which is no place in its {tokens} tokens"
+        )),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sound() -> EncodedExample {
+        EncodedExample {
+            ids: vec![0, 9, 4, 2],
+            token_types: vec![0, 0, 1, 1],
+            entity_starts: [1, 3],
+            entity_spans: [1..3, 3..4],
+            entity_types: [0, 0],
+            truncated: 0,
+        }
+    }
+
+    fn encoder(json: &str) -> EncoderConfig {
+        let sizes = r#""hidden_size": 8, "embedding_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+            "intermediate_size": 8, "vocab_size": 10, "max_position_embeddings": 6, "pad_token_id": 1"#;
+        serde_json::from_str(&format!("{{{json}, {sizes}}}")).unwrap()
+    }
+
+    #[test]
+    fn what_does_not_fit_the_encoder_is_refused_by_name() {
+        let config = encoder(r#""model_type": "roberta", "type_vocab_size": 2"#);
+        assert_eq!(config.max_tokens(), 4);
+        let examples = [sound(), sound()];
+        let batch = Batch::checked(&examples, &[1, 0], &config).unwrap();
+        assert_eq!(batch, Batch::new(&examples, &[1, 0], 1));
+        let refused = |edit: &dyn Fn(&mut EncodedExample), part: &str| {
+            let mut examples = [sound(), sound()];
+            edit(&mut examples[1]);
+            let message = Batch::checked(&examples, &[0, 1], &config).unwrap_err().to_string();
+            assert!(
+                message.starts_with("encoded example 1: ") && message.contains(part),
+                "{part} is not in {message}"
+            );
+            // It is only in the way where it is taken.
+            assert!(Batch::checked(&examples, &[0], &config).is_ok());
+        };
+        refused(&|example| example.ids.push(3), "5 tokens, but it must have 1 to 4");
+        refused(&|example| example.ids.clear(), "0 tokens");
+        refused(
+            &|example| example.ids[2] = 10,
+            "token id 10 is outside the vocabulary of 10",
+        );
+        refused(&|example| example.token_types[0] = 2, "token type 2");
+        refused(&|example| example.token_types.truncate(2), "2 token types for 4");
+        refused(&|example| example.entity_starts[1] = 4, "marker at 4");
+        refused(&|example| example.entity_spans[0] = 2..5, "2..5");
+        refused(&|example| example.entity_spans[1] = 2..2, "2..2");
+    }
 
     #[test]
     fn shorter_rows_are_padded() {

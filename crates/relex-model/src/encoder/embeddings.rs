@@ -74,6 +74,15 @@ impl Embeddings {
         self.word_embeddings.weight.shape()[1]
     }
 
+    /// See [`EncoderConfig::max_tokens`].
+    fn max_tokens(&self) -> usize {
+        let [rows, _] = self.position_embeddings.weight.dims();
+        match self.positions {
+            Positions::FromZero => rows,
+            Positions::AfterPadding(padding) => rows.saturating_sub(padding as usize + 1),
+        }
+    }
+
     /// See [`super::Encoder::add_tokens`].
     pub(super) fn add_tokens(mut self, tokens: &[NewToken]) -> Result<Self, String> {
         let table = self.word_embeddings.weight;
@@ -100,10 +109,10 @@ impl Embeddings {
         pass: &mut Pass<'_>,
     ) -> Tensor<3> {
         let positions = self.positions(&input_ids);
-        let words = ops::embedding(&self.word_embeddings, input_ids);
+        let words = ops::embedding(&self.word_embeddings, input_ids, "token id");
         let types = match token_type_ids {
             Some(ids) if self.token_type_embeddings.weight.shape()[0] > 1 => {
-                ops::embedding(&self.token_type_embeddings, ids)
+                ops::embedding(&self.token_type_embeddings, ids, "token type")
             }
             _ => self.token_type_embeddings.weight.val().narrow(0, 0, 1).unsqueeze::<3>(),
         };
@@ -119,16 +128,21 @@ impl Embeddings {
     /// Position embeddings of `[batch, seq_len]` tokens: `[batch, seq_len, embedding]`, or
     /// `[1, seq_len, embedding]` where all rows have the same.
     fn positions(&self, input_ids: &Tensor<2, Int>) -> Tensor<3> {
+        let [_, seq_len] = input_ids.dims();
+        let room = self.max_tokens();
+        assert!(
+            seq_len <= room,
+            "a batch of {seq_len} tokens a row, but the encoder has positions for {room}"
+        );
         match self.positions {
             Positions::FromZero => {
-                let [_, seq_len] = input_ids.dims();
                 let table = self.position_embeddings.weight.val();
                 table.narrow(0, 0, seq_len).unsqueeze()
             }
             Positions::AfterPadding(padding) => {
                 let is_token = input_ids.clone().not_equal_elem(padding).int();
                 let count = is_token.clone().cumsum(1) * is_token;
-                ops::embedding(&self.position_embeddings, count.add_scalar(padding))
+                ops::embedding(&self.position_embeddings, count.add_scalar(padding), "position")
             }
         }
     }

@@ -123,8 +123,9 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// When a row has more tokens than [`EncoderConfig::max_tokens`], or an id is outside the vocabulary.
-    /// [`crate::TextEncoder::check_fits`] makes sure that no text of a tokenizer's leads to either.
+    /// When rows are longer, padding counted, than [`EncoderConfig::max_tokens`]; on the CPU also when an id or a token type has no
+    /// embedding, which on other devices gives whatever the device makes of it. [`crate::TextEncoder::check_fits`] makes sure that
+    /// no text of a tokenizer's leads to either, [`crate::Batch::checked`] that no example made by hand does.
     pub fn forward(
         &self,
         input_ids: Tensor<2, Int>,
@@ -138,6 +139,10 @@ impl Encoder {
     /// As [`Self::forward`], with `added`, `[batch, seq_len, embedding]`, added to the sum of the input embeddings before it is
     /// normalised, and the hidden states of the tokens at the positions `chosen`, `[batch, n]`, alone: `[batch, n, hidden]`. The
     /// last layer then computes only keys and values of the others, which saves most of its work.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::forward`].
     pub fn forward_with(
         &self,
         added: Option<Tensor<3>>,

@@ -108,14 +108,19 @@ fn softmax(scores: Tensor<4>, bias: Tensor<4>, scale: f32, mask: Option<DropoutM
     }
 }
 
-/// The rows of a table `[count, width]` that `ids` (`[batch, seq_len]`) name: `[batch, seq_len, width]`.
-pub(crate) fn embedding(table: &Embedding, ids: Tensor<2, Int>) -> Tensor<3> {
+/// The rows of a table `[count, width]` that `ids` (`[batch, seq_len]`) name: `[batch, seq_len, width]`. Panics, where the ids are at
+/// hand, if one of these `things` has no row.
+pub(crate) fn embedding(table: &Embedding, ids: Tensor<2, Int>, things: &str) -> Tensor<3> {
     let weight = table.weight.val();
     if !fuses(&weight) {
         return table.forward(ids);
     }
-    let ([batch, seq_len], [_, width]) = (ids.dims(), weight.dims());
-    let rows = ids.into_data().iter::<i64>().map(|id| id as usize).collect();
+    let ([batch, seq_len], [count, width]) = (ids.dims(), weight.dims());
+    let row = |id: i64| {
+        let row = usize::try_from(id).ok().filter(|&row| row < count);
+        row.unwrap_or_else(|| panic!("{things} {id} has no embedding: there are {count}, numbered from 0"))
+    };
+    let rows = ids.into_data().iter::<i64>().map(row).collect();
     fused::embedding(weight, rows).reshape([batch, seq_len, width])
 }
 

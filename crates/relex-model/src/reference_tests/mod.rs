@@ -4,6 +4,7 @@
 mod folders;
 mod gradients;
 mod names;
+mod panics;
 mod refused;
 mod type_embedding;
 
