@@ -1,7 +1,9 @@
 //! Each fused operation against the composed one, in value and in gradient, with and without
-//! dropout; gradients also against finite differences.
+//! dropout; gradients also against finite differences, and both with other numbers of threads.
 
+mod finite_differences;
 mod layer_norm;
+mod threads;
 
 use burn::{
     nn::{LayerNorm, LayerNormConfig},
@@ -285,77 +287,4 @@ fn norm(width: usize, device: &Device) -> LayerNorm {
         .beta
         .map(|beta| beta.map(|_| tensor([width], 6, device).require_grad()));
     norm
-}
-
-/// Central differences of the loss at a few elements, in f32: good to about 1e-2 relative, which
-/// catches a wrong formula shared by both forms above.
-#[test]
-fn gradients_agree_with_finite_differences() {
-    let device = Device::flex().autodiff();
-    let shape = [2, 3, 40];
-    let norm = norm(40, &device);
-    let residual = tensor(shape, 9, &device);
-    let loss = |x: Tensor<3>| {
-        let x = super::activate(super::dropout(x, MASK), Activation::GeluTanh);
-        let y = super::add_layer_norm(x, residual.clone(), &norm, 1e-6, Some(MASK));
-        let p = super::softmax(
-            y.reshape([2, 1, 3, 40]),
-            Tensor::zeros([2, 1, 1, 40], &device),
-            0.5,
-            None,
-        );
-        (p * tensor([2, 1, 3, 40], 2, &device)).sum()
-    };
-    let start = values(240, 1);
-    let at = |values: Vec<f32>| Tensor::<3>::from_data(TensorData::new(values, shape), &device);
-    let input = at(start.clone()).require_grad();
-    let gradient: Vec<f32> = input
-        .grad(&loss(input.clone()).backward())
-        .unwrap()
-        .into_data()
-        .try_to_vec()
-        .unwrap();
-    let step = 1e-2;
-    for i in (0..240).step_by(17) {
-        let moved = |by: f32| {
-            let mut values = start.clone();
-            values[i] += by;
-            loss(at(values)).into_scalar::<f32>()
-        };
-        let difference = (moved(step) - moved(-step)) / (2.0 * step);
-        assert!(
-            (difference - gradient[i]).abs() < 2e-3,
-            "{i}: {difference} is not {}",
-            gradient[i]
-        );
-    }
-}
-
-#[test]
-fn results_do_not_depend_on_the_number_of_threads() {
-    let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let device = Device::flex().autodiff();
-            let norm = norm(96, &device);
-            let input = tensor([7 * 61, 96], 3, &device).require_grad();
-            let weight = tensor([96, 96], 5, &device).require_grad();
-            let bias = tensor([96], 6, &device).require_grad();
-            let layer = || (weight.clone(), bias.clone());
-            let states = super::linear(input.clone(), weight.clone(), bias.clone()).reshape([7, 61, 96]);
-            let none = Tensor::<4>::zeros([7, 1, 1, 61], &device);
-            let attended = super::attention([(); 3].map(|()| states.clone()), none, 6, Some(MASK));
-            let output = super::feed_forward(attended.reshape([7 * 61, 96]), layer(), layer(), Activation::Gelu);
-            let output = super::add_layer_norm(output.reshape([7, 61, 96]), states, &norm, 1e-6, Some(MASK));
-            let gradients = (output * tensor([7, 61, 96], 4, &device)).sum().backward();
-            let vector = |gradient: Option<Tensor<1>>| gradient.unwrap().into_data().try_to_vec::<f32>().unwrap();
-            [
-                vector(norm.gamma.val().grad(&gradients)),
-                vector(input.grad(&gradients).map(|gradient| gradient.reshape([-1]))),
-                vector(weight.grad(&gradients).map(|gradient| gradient.reshape([-1]))),
-                vector(bias.grad(&gradients)),
-            ]
-        })
-    };
-    assert_eq!(run(1), run(3));
 }
