@@ -23,7 +23,7 @@ fn small(count: usize, salt: u64) -> Vec<f32> {
 /// Compares the gradient of `Σ weights · operation(inputs)` in every element of every input with a difference of fourth order, summed
 /// in `f64` from outputs in `f32`. Operations take their inputs and give their output flat.
 #[track_caller]
-fn check<const N: usize>(inputs: [Vec<f32>; N], operation: impl Fn([Tensor<1>; N]) -> Tensor<1>, what: &str) {
+fn check<const N: usize>(inputs: &[Vec<f32>; N], operation: impl Fn([Tensor<1>; N]) -> Tensor<1>, what: &str) {
     let device = Device::flex().autodiff();
     let leaves = inputs
         .clone()
@@ -67,7 +67,7 @@ fn activations() {
             input.iter_mut().for_each(|x| *x += x.signum() * 3.0 * STEP);
         }
         check(
-            [input],
+            &[input],
             |[x]| fused::activate(x.reshape([2, 3, 20]), kind).reshape([-1]),
             &format!("{kind:?}"),
         );
@@ -77,7 +77,7 @@ fn activations() {
 #[test]
 fn dropout() {
     let operation = |[x]: [Tensor<1>; 1]| fused::dropout(x, MASK);
-    check([values(70, 1)], operation, "dropout");
+    check(&[values(70, 1)], operation, "dropout");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn softmax() {
     let shape = [2, 2, 3, 5];
     for mask in [None, Some(MASK)] {
         check(
-            [values(60, 1)],
+            &[values(60, 1)],
             |[x]| {
                 let bias = bias(5, &x.device());
                 fused::softmax(x.reshape(shape), bias, 0.7, mask).reshape([-1])
@@ -103,7 +103,7 @@ fn layer_norm() {
     (gamma[3], gamma[7]) = (0.0, 1e-4);
     for mask in [None, Some(MASK)] {
         check(
-            [values(60, 1), values(60, 9), gamma.clone(), values(10, 6)],
+            &[values(60, 1), values(60, 9), gamma.clone(), values(10, 6)],
             |[x, residual, gamma, beta]| {
                 let mut layer = LayerNormConfig::new(10).init(&x.device());
                 layer.gamma = layer.gamma.map(|_| gamma);
@@ -121,7 +121,7 @@ fn attention() {
     let (asking, shape) = ([2, 3, 12], [2, 4, 12]);
     for mask in [None, Some(MASK)] {
         check(
-            [values(72, 1), values(96, 2), values(96, 3)],
+            &[values(72, 1), values(96, 2), values(96, 3)],
             |[query, key, value]| {
                 let bias = bias(4, &query.device());
                 let states = [query.reshape(asking), key.reshape(shape), value.reshape(shape)];
@@ -135,7 +135,7 @@ fn attention() {
 #[test]
 fn linear() {
     check(
-        [values(5 * 6, 1), values(6 * 4, 3), values(4, 4)],
+        &[values(5 * 6, 1), values(6 * 4, 3), values(4, 4)],
         |[x, weight, bias]| fused::linear(x.reshape([5, 6]), weight.reshape([6, 4]), bias).reshape([-1]),
         "linear",
     );
@@ -153,7 +153,7 @@ fn feed_forward() {
                 .for_each(|(i, x)| *x = if i % 2 == 0 { 6.0 } else { -6.0 });
         }
         check(
-            [
+            &[
                 small(5 * 6, 1),
                 small(6 * 9, 3),
                 inner_bias,
@@ -174,7 +174,7 @@ fn feed_forward() {
 #[test]
 fn embedding() {
     check(
-        [values(5 * 4, 1)],
+        &[values(5 * 4, 1)],
         |[table]| fused::embedding(table.reshape([5, 4]), vec![3, 0, 3, 4]).reshape([-1]),
         "embedding",
     );
