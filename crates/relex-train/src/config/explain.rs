@@ -1,5 +1,17 @@
 use super::reference::{self, TableReference};
 
+/// What keys are called elsewhere, on the command line or in other programs, and here.
+const OTHER_NAMES: [(&str, &str); 8] = [
+    ("data_dir", "folder"),
+    ("files", "folder"),
+    ("lr", "learning_rate"),
+    ("max_grad_norm", "max_gradient_norm"),
+    ("warmup_ratio", "warmup"),
+    ("warmup_steps", "warmup"),
+    ("num_train_epochs", "epochs"),
+    ("max_length", "max_tokens"),
+];
+
 /// The key that does not exist, if that is the error.
 pub(super) fn unknown_key(error: &toml::de::Error) -> Option<&str> {
     error
@@ -33,6 +45,12 @@ pub(super) fn explain(error: &toml::de::Error, tables: &[TableReference], table:
             "{message}\n`{unknown}` is a key of {table}.kind = \"{}\"; here the kind is \"{kind}\"",
             owners.join("\" and \"")
         );
+    }
+    if let Some((_, name)) = OTHER_NAMES
+        .iter()
+        .find(|(other, name)| *other == unknown && known.contains(name))
+    {
+        return format!("{message}\ndid you mean `{name}`?");
     }
     let nearest = known
         .into_iter()

@@ -12,7 +12,8 @@ const BEGINNING: &str = "# Configuration
 A configuration is TOML. Every key may be left out; `extends = \"other.toml\"` begins with another file, whose keys the file then
 changes, and `relex train --set table.key=value` changes single ones in the end. A layer that names another `kind` of a table begins
 with that kind's defaults: only the keys that all kinds of the table have keep their values. Unknown keys are refused. `relex config
-show --config FILE` prints what all layers come to, and where each value is from. What the options are for is told in
+show --config FILE` prints what all layers come to, and where each value is from. A relative path in any key but `extends` is looked for
+from the folder that relex is run in. What the options are for is told in
 [training.md](training.md) and [data.md](data.md).
 ";
 
