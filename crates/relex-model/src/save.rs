@@ -53,6 +53,12 @@ pub struct ClassifierConfig {
     /// What it was trained with and computes with.
     #[serde(default, skip_serializing_if = "is_f32")]
     pub precision: Precision,
+    /// Rows in a batch at most where it predicted for its own run: in batches of another shape sums round differently.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_batch_size: Option<usize>,
+    /// Tokens in such a batch at most, if they were limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_batch_tokens: Option<usize>,
 }
 
 fn is_f32(precision: &Precision) -> bool {

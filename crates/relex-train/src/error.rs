@@ -5,6 +5,9 @@ use relex_eval::EvalError;
 use relex_loss::LossError;
 use relex_model::ModelError;
 
+/// How many ids a message shows.
+const SHOWN: usize = 10;
+
 /// What can go wrong between a configuration and a trained classifier.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +46,16 @@ pub enum TrainError {
         path: PathBuf,
         /// What is wrong with it, and the remedy.
         reason: String,
+    },
+    /// Rows whose entities overlap, so that markers cannot be put around them.
+    #[error("{} of {rows} rows have entities that overlap, and markers cannot stand around both: {}{}; remove these rows or correct their \
+             offsets (a split is then made again), or train with model.markers = \"none\"",
+        ids.len(), ids[..ids.len().min(SHOWN)].join(", "), if ids.len() > SHOWN { ", …" } else { "" })]
+    Overlapping {
+        /// Ids of these rows.
+        ids: Vec<String>,
+        /// How many rows there are.
+        rows: usize,
     },
     /// Training diverged.
     #[error("step {step}: the {what} is {value}; the batch holds the examples {}; the last good checkpoint is {}; lower optimizer.learning_rate or look at these rows",

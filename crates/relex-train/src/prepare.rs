@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use burn::tensor::Device;
 use relex_data::{
-    AugmentedExample, DatasetSpec, Example, LabelSet, Manifest, ReadReport, Role, TrainingRows, read_augmented, subset,
+    AugmentedExample, DatasetSpec, Example, LabelSet, Manifest, Markers, ReadReport, Role, TrainingRows,
+    read_augmented, subset,
 };
 use relex_loss::Loss;
 use relex_model::{
@@ -153,6 +154,8 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
         cosine_scale: model.cosine_scale,
         precision: config.values().training.precision,
         type_embedding: model.type_embedding,
+        evaluation_batch_size: Some(config.values().training.evaluation_batch_size),
+        evaluation_batch_tokens: config.values().training.evaluation_batch_tokens,
     }
 }
 
@@ -218,7 +221,8 @@ pub fn open_encoder(
 ///
 /// # Errors
 ///
-/// When an example cannot be marked or encoded.
+/// [`TrainError::Overlapping`] when entities overlap that markers cannot be put around, and when an example cannot be marked or
+/// encoded.
 pub fn encode_rows(
     text_encoder: &TextEncoder,
     classifier: &ClassifierConfig,
@@ -226,6 +230,15 @@ pub fn encode_rows(
     rows: &[usize],
     spec: &DatasetSpec,
 ) -> Result<Vec<EncodedExample>, TrainError> {
+    let overlaps = |example: &Example| example.subject.span.overlaps(example.object.span);
+    if classifier.markers != Markers::None && rows.iter().any(|&row| overlaps(&examples[row])) {
+        // All of them at once, so that they need not be found one by one.
+        let overlapping = examples.iter().filter(|example| overlaps(example));
+        return Err(TrainError::Overlapping {
+            ids: overlapping.map(|example| example.id.clone()).collect(),
+            rows: examples.len(),
+        });
+    }
     let examples = rows.iter().map(|&row| &examples[row]);
     Ok(classifier.encode(text_encoder, examples, spec)?)
 }

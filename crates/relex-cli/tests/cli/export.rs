@@ -114,3 +114,30 @@ fn a_folder_alone_has_no_validation_rows() {
         &["only a run has a split"],
     );
 }
+
+/// In batches of another shape sums round differently: the folder remembers the run's.
+#[test]
+fn batches_are_those_of_the_run() {
+    let bench = Bench::with_split();
+    let sizes = [
+        "training.evaluation_batch_size=3",
+        "training.evaluation_batch_tokens=70",
+    ];
+    let sets: Vec<&str> = sizes.iter().flat_map(|set| ["--set", set]).collect();
+    bench.succeed(&[&["train", "--config", "tiny.toml", "--run", "run"][..], &sets].concat());
+    bench.succeed(&["export", "run", "exports/out"]);
+    let written: serde_json::Value = serde_json::from_str(&bench.text("exports/out/relex.json")).unwrap();
+    assert_eq!(written["evaluation_batch_size"], 3);
+    assert_eq!(written["evaluation_batch_tokens"], 70);
+    let predict = ["predict", "--input", "tiny/train.csv", "--out"];
+    bench.succeed(&[&predict[..], &["before.csv", "--run", "run"]].concat());
+    let alone = ["--model", "exports/out", "--dataset", "tiny"];
+    bench.succeed(&[&predict[..], &["after.csv"], &alone].concat());
+    assert_eq!(bench.text("before.csv"), bench.text("after.csv"));
+    // A folder of an earlier release does not have them.
+    let earlier = bench
+        .text("exports/out/relex.json")
+        .replace("evaluation_batch", "another_batch");
+    bench.write("exports/out/relex.json", earlier);
+    bench.succeed(&[&predict[..], &["later.csv"], &alone].concat());
+}

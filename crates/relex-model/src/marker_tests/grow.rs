@@ -57,6 +57,8 @@ fn classifier_config(markers: Markers, query: Option<Query>) -> ClassifierConfig
         cosine_scale: None,
         precision: crate::Precision::F32,
         type_embedding: false,
+        evaluation_batch_size: Some(64),
+        evaluation_batch_tokens: None,
     }
 }
 
