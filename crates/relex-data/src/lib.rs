@@ -79,7 +79,7 @@ pub use labels::{LabelId, LabelSet};
 pub use markup::{Edit, Marked, Markers, Query, QueryPlace, QueryTemplate, SpecialToken, mark, mark_with_query};
 pub use read::{
     BadRow, FaultCount, FaultKind, OnBadRow, ReadReport, RowFault, csv_reason, csv_record_line, parse_examples,
-    parse_examples_with, read_examples, read_examples_with,
+    parse_examples_with, read_examples, read_examples_with, read_unlabelled,
 };
 pub use spec::{DatasetSpec, EntityNames, FieldNames, FileSpec, Format, Offsets, Role, parse_label_list};
 pub use split::{

@@ -57,11 +57,35 @@ pub fn read_examples_with(
     spec: &DatasetSpec,
     on_bad_row: OnBadRow,
 ) -> Result<(Vec<Example>, ReadReport), DataError> {
-    let bytes = std::fs::read(path).map_err(|source| DataError::Read {
+    let bytes = read_bytes(path)?;
+    parse_examples_with(&bytes, path, file, spec, on_bad_row)
+}
+
+/// [`read_examples_with`] for rows that are to be predicted: whatever the label column holds, no example has a label.
+///
+/// # Errors
+/// As for [`read_examples_with`], but for unknown labels.
+pub fn read_unlabelled(
+    path: &Path,
+    file: &FileSpec,
+    spec: &DatasetSpec,
+    on_bad_row: OnBadRow,
+) -> Result<(Vec<Example>, ReadReport), DataError> {
+    let reading = Reading {
+        path,
+        file,
+        spec,
+        on_bad_row,
+        labels: Labels::Ignored,
+    };
+    parse(&read_bytes(path)?, &reading)
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, DataError> {
+    std::fs::read(path).map_err(|source| DataError::Read {
         path: path.to_path_buf(),
         source,
-    })?;
-    parse_examples_with(&bytes, path, file, spec, on_bad_row)
+    })
 }
 
 /// [`read_examples`] on a file's content; `path` is its name in error messages.
@@ -112,22 +136,30 @@ pub fn parse_examples_with(
     spec: &DatasetSpec,
     on_bad_row: OnBadRow,
 ) -> Result<(Vec<Example>, ReadReport), DataError> {
-    let text = text::decode(bytes, path)?;
-    if text.trim().is_empty() {
-        return Err(empty(path));
-    }
     let reading = Reading {
         path,
         file,
         spec,
         on_bad_row,
+        labels: Labels::Read,
     };
+    parse(bytes, &reading)
+}
+
+fn parse(bytes: &[u8], reading: &Reading<'_>) -> Result<(Vec<Example>, ReadReport), DataError> {
+    let Reading {
+        path, file, on_bad_row, ..
+    } = *reading;
+    let text = text::decode(bytes, path)?;
+    if text.trim().is_empty() {
+        return Err(empty(path));
+    }
     let mut collector = Collector::new(path, on_bad_row);
     match file.format {
-        Format::Csv => csv::parse(text, &reading, &mut collector),
-        Format::Json | Format::Tacred => json::parse_array(text, &reading, &mut collector),
-        Format::Jsonl => json::parse_lines(text, &reading, &mut collector),
-        Format::Semeval => semeval::parse(text, &reading, &mut collector),
+        Format::Csv => csv::parse(text, reading, &mut collector),
+        Format::Json | Format::Tacred => json::parse_array(text, reading, &mut collector),
+        Format::Jsonl => json::parse_lines(text, reading, &mut collector),
+        Format::Semeval => semeval::parse(text, reading, &mut collector),
     }?;
     collector.finish(path, file.fields.id.as_deref())
 }
@@ -138,6 +170,14 @@ struct Reading<'a> {
     file: &'a FileSpec,
     spec: &'a DatasetSpec,
     on_bad_row: OnBadRow,
+    labels: Labels,
+}
+
+/// What is done with the label column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Labels {
+    Read,
+    Ignored,
 }
 
 /// An example, and the mistakes in it that were put right, each with how.

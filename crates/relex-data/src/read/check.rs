@@ -2,7 +2,7 @@
 
 use super::raw::{RawEntity, RawRow, Sentence};
 use super::report::{FaultKind, OnBadRow, RowFault, RowPlace};
-use super::{Checked, Reading, locate, repair};
+use super::{Checked, Labels, Reading, locate, repair};
 use crate::error::clip;
 use crate::example::{Entity, Example, Span};
 use crate::labels::{LabelId, did_you_mean};
@@ -26,8 +26,8 @@ pub(super) fn example(raw: RawRow, row: RowPlace<'_>, reading: &Reading<'_>) -> 
         repairs: Vec::new(),
     };
     let label = match raw.label {
-        Some(name) => check.label(&name)?,
-        None => None,
+        Some(name) if reading.labels == Labels::Read => check.label(&name)?,
+        _ => None,
     };
     let subject = check.entity(&raw.subject, &raw.sentence, &fields.subject)?;
     let object = check.entity(&raw.object, &raw.sentence, &fields.object)?;

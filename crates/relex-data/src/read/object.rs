@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::raw::{RawEntity, RawRow, Sentence};
 use super::report::{RowFault, RowPlace};
 use super::scalar::{self, Scalar};
-use super::{Reading, cell};
+use super::{Labels, Reading, cell};
 use crate::error::clip;
 use crate::spec::{EntityNames, Role};
 
@@ -28,6 +28,7 @@ pub(super) fn row(text: &str, row: RowPlace<'_>, reading: &Reading<'_>) -> Resul
         value => text_of(value, row, name).map(Some),
     };
     let label = match find(&object, &fields.label) {
+        _ if reading.labels == Labels::Ignored => None,
         None if reading.file.role == Role::Test => None,
         _ => optional(&fields.label)?,
     };
