@@ -4,6 +4,7 @@ mod analysis;
 mod augment;
 mod check_device;
 mod config;
+mod place;
 mod predict;
 mod pretrain;
 mod report;
@@ -12,7 +13,7 @@ mod train;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use analysis::{
     BlendArgument, BootstrapArguments, CalibrateArguments, EnsembleArguments, EstimateArguments, ForeignArguments,
@@ -21,6 +22,7 @@ pub(crate) use analysis::{
 pub(crate) use augment::AugmentArguments;
 pub(crate) use check_device::CheckDeviceArguments;
 pub(crate) use config::ConfigCommand;
+pub(crate) use place::PlaceArguments;
 pub(crate) use predict::{ExportArguments, PredictArguments, Rows};
 pub(crate) use pretrain::PretrainArguments;
 pub(crate) use report::{BrowsedArgument, ReportArguments};
@@ -147,15 +149,16 @@ pub(crate) enum FileRole {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("wanted").args(["dataset", "encoder"]).required(true)))]
 pub(crate) struct FetchArguments {
     /// A data set: a folder with dataset.toml, or a name under datasets/.
-    #[arg(long, value_name = "NAME|DIR", required_unless_present = "encoder")]
+    #[arg(long, value_name = "NAME|DIR")]
     pub(crate) dataset: Option<PathBuf>,
     /// Folder with its data files, if they are not beside dataset.toml.
     #[arg(long, value_name = "DIR", requires = "dataset")]
     pub(crate) data_dir: Option<PathBuf>,
     /// An encoder by its name on the Hugging Face Hub, such as klue/roberta-base.
-    #[arg(long, value_name = "NAME", conflicts_with = "dataset")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) encoder: Option<String>,
     /// Its branch, tag or commit; by default main.
     #[arg(long, requires = "encoder")]

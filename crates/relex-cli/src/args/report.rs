@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::{ForeignArguments, GoldArguments};
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("systems").args(["run", "predictions"]).required(true).multiple(true)))]
 pub(crate) struct ReportArguments {
-    /// A run that has been evaluated; several stand beside each other, if they predict the same rows.
-    #[arg(long, value_name = "DIR", required_unless_present = "predictions")]
+    /// A run, or a series of runs, that has been evaluated; several stand beside each other, if they predict the same rows.
+    #[arg(long, value_name = "DIR")]
     pub(crate) run: Vec<PathBuf>,
     /// A predictions file of any system; several stand beside each other and beside runs.
     #[arg(long, value_name = "FILE", requires = "dataset", requires = "out")]

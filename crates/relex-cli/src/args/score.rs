@@ -4,36 +4,30 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{BadRowArgument, FileRole, ForeignArguments, ShiftArguments};
+use super::{BadRowArgument, FileRole, ForeignArguments, PlaceArguments, ShiftArguments};
 
-/// Where the gold labels of predictions files are.
+/// Where the gold labels are.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GoldArguments {
-    /// Where the gold labels of predictions files are: a folder with dataset.toml, or a name. A run knows its own.
-    #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) dataset: Option<PathBuf>,
-    /// Folder with the data files of --dataset.
-    #[arg(long, value_name = "DIR", requires = "dataset")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// Which of the files of --dataset the predictions are for.
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Which of the files of --dataset predictions files are for.
     #[arg(long, value_enum, default_value_t = FileRole::Train, requires = "dataset")]
     pub(crate) gold: FileRole,
-    /// What happens to a bad row of --dataset.
-    #[arg(long, value_enum, default_value_t = BadRowArgument::Fail, requires = "dataset")]
-    pub(crate) on_bad_row: BadRowArgument,
-    /// The split whose conflict policy the gold labels of --dataset follow; by default they are as in the data file.
-    #[arg(long, value_name = "FILE", requires = "dataset")]
-    pub(crate) split: Option<PathBuf>,
+    /// What happens to a bad row of the data set; by default it is an error, and of a run what its configuration says.
+    #[arg(long, value_enum)]
+    pub(crate) on_bad_row: Option<BadRowArgument>,
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").args(["run", "predictions"]).required(true)))]
 #[command(group(ArgGroup::new("truth").args(["dataset", "key"])))]
 pub(crate) struct EvaluateArguments {
-    /// Score the validation predictions of this run.
-    #[arg(long, value_name = "DIR", required_unless_present = "predictions")]
+    /// Score the validation predictions of this run, or the pooled ones of this series of runs.
+    #[arg(long, value_name = "DIR")]
     pub(crate) run: Option<PathBuf>,
     /// Score this predictions file of any system instead.
-    #[arg(long, value_name = "FILE", conflicts_with = "run", requires = "truth")]
+    #[arg(long, value_name = "FILE", requires = "truth")]
     pub(crate) predictions: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) gold: GoldArguments,
@@ -67,7 +61,7 @@ pub(crate) struct CompareArguments {
     /// Run folders or predictions files, each an arm of one run.
     #[arg(value_name = "RUN|FILE")]
     pub(crate) runs: Vec<PathBuf>,
-    /// Runs that differ only by their seed, as one arm; may be repeated.
+    /// Runs that differ only by their seed (and fold), as one arm, or a series of such runs; may be repeated.
     #[arg(long, value_name = "NAME=RUN,RUN…", value_parser = parse_arm)]
     pub(crate) arm: Vec<ArmArgument>,
     /// The score to compare.

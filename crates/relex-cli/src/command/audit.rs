@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use relex_data::audit::Comparison;
 use relex_data::{Example, Role, audit, compare, read_examples_with};
 
-use super::Dataset;
+use super::{Dataset, output::Sources};
 use crate::{
     args::AuditArguments,
     progress::{Verbosity, show},
@@ -12,6 +12,11 @@ use crate::{
 
 pub(crate) fn run(arguments: &AuditArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let dataset = Dataset::open(&arguments.data)?;
+    let data = &arguments.data;
+    Sources::of(arguments.against.iter().filter(|path| path.is_file()))
+        .and_dataset(Some(&data.dataset), data.data_dir.as_ref())
+        .and_dataset(arguments.against.as_ref(), arguments.against_data_dir.as_ref())
+        .check_outputs(arguments.json.iter().chain(&arguments.html).chain(&data.bad_rows), None)?;
     let role = arguments.rows.into();
     let examples = verbosity.timed("read", || dataset.read(role))?;
     let comparison = verbosity.timed("compare", || against(arguments, &dataset, role, &examples))?;

@@ -6,7 +6,7 @@ use relex_data::{
     TrainingRows, augment, read_paraphrases, write_augmented,
 };
 
-use super::Dataset;
+use super::{Dataset, output::Sources};
 use crate::{
     args::AugmentArguments,
     progress::{Verbosity, show},
@@ -17,6 +17,10 @@ const SHOWN: usize = 3;
 
 pub(crate) fn run(arguments: &AugmentArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let dataset = Dataset::open(&arguments.data)?;
+    let data = &arguments.data;
+    Sources::of([&arguments.split].into_iter().chain(&arguments.paraphrases))
+        .and_dataset(Some(&data.dataset), data.data_dir.as_ref())
+        .check_outputs([&arguments.out].into_iter().chain(&data.bad_rows), None)?;
     let examples = verbosity.timed("read", || dataset.read(Role::Train))?;
     let manifest = Manifest::read(&arguments.split)?;
     let examples = manifest

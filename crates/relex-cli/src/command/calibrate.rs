@@ -11,6 +11,7 @@ use super::{
     gold::describes,
     held_out::{HeldOut, entity_types},
     member::{check_named, predictions_path, read_member},
+    output::{Sources, write_predictions},
     shift::{Known, Target, bootstrap_config, read_target, target_prior},
 };
 use crate::{
@@ -23,6 +24,9 @@ pub(crate) fn run(arguments: &CalibrateArguments, verbosity: Verbosity) -> anyho
     named.extend(arguments.apply.clone());
     named.extend(arguments.shift.target.clone());
     check_named(&arguments.held_out.foreign, &arguments.held_out.out_of_fold, &named)?;
+    Sources::of_held_out(&arguments.held_out)
+        .and_files(arguments.apply.iter().chain(&arguments.shift.target))
+        .check_outputs(arguments.out.iter().chain(&arguments.json), None)?;
     let held_out = HeldOut::open(&arguments.held_out, verbosity)?;
     let labels = held_out.labels();
     let source = Prior::of_labels(&held_out.gold, labels.len())?;
@@ -149,8 +153,7 @@ fn write_corrected(
         run: format!("calibrated({})", meta.run),
         ..meta.clone()
     });
-    super::split::create_parent(out)?;
-    corrected.predictions().write(out, meta.as_ref())?;
+    write_predictions(&corrected.predictions(), out, meta.as_ref())?;
     Ok(Some(format!("\n{} rows in {}", corrected.ids.len(), out.display())))
 }
 

@@ -6,7 +6,7 @@ use relex_train::{
 };
 use serde::Serialize;
 
-use super::{load_split, with_cache};
+use super::{load_split, output::Sources, with_cache};
 use crate::{
     args::CheckDeviceArguments,
     hub,
@@ -29,6 +29,12 @@ pub(crate) fn run(arguments: &CheckDeviceArguments, verbosity: Verbosity) -> any
     let mut sets = arguments.set.clone();
     sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
     let config = resolve(&arguments.config, &sets)?.check()?;
+    Sources::of([&arguments.config])
+        .and_dataset(
+            Some(&config.values().data.dataset),
+            config.values().data.folder.as_ref(),
+        )
+        .check_outputs(&arguments.json, None)?;
     let device = open_device(config.device())?.autodiff();
     let data = load_split(&config)?;
     let loss = build_loss(&config, &data)?;

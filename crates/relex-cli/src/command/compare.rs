@@ -1,3 +1,5 @@
+mod arm;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -7,6 +9,7 @@ use super::{
     gold::{Gold, RunGolds},
     member::check_named,
     open_run,
+    output::Sources,
     scored::Scored,
 };
 use crate::{
@@ -15,7 +18,7 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &CompareArguments, verbosity: Verbosity) -> anyhow::Result<()> {
-    let arms = arms(arguments);
+    let arms = arms(arguments)?;
     if arms.len() < 2 {
         bail!("there is nothing to compare: give two or more run folders or predictions files, or --arm twice or more");
     }
@@ -32,6 +35,13 @@ pub(crate) fn run(arguments: &CompareArguments, verbosity: Verbosity) -> anyhow:
             })
         })
         .transpose()?;
+    for arm in &arms {
+        arm::check_alike(arm)?;
+    }
+    let place = &arguments.gold.place;
+    Sources::of(arms.iter().flat_map(|arm| &arm.runs))
+        .and_dataset(place.dataset.as_ref(), place.data_dir.as_ref())
+        .check_outputs(&arguments.json, None)?;
     let runs = verbosity.timed("read", || load(&arms, arguments, verbosity))?;
     let reference = &runs[0];
     let mut probabilities = runs
@@ -83,7 +93,7 @@ pub(super) struct Loaded {
 }
 
 /// The arms in the order in which they were given, single runs first.
-fn arms(arguments: &CompareArguments) -> Vec<ArmArgument> {
+fn arms(arguments: &CompareArguments) -> anyhow::Result<Vec<ArmArgument>> {
     let single = short_names(&arguments.runs)
         .into_iter()
         .zip(&arguments.runs)
@@ -91,7 +101,7 @@ fn arms(arguments: &CompareArguments) -> Vec<ArmArgument> {
             name,
             runs: vec![path.clone()],
         });
-    single.chain(arguments.arm.iter().cloned()).collect()
+    single.chain(arguments.arm.iter().cloned()).map(arm::expanded).collect()
 }
 
 /// What run folders and predictions files are called for short: their last part, unless two share it.
@@ -126,8 +136,8 @@ pub(super) fn short_names(paths: &[PathBuf]) -> Vec<String> {
 fn load(arms: &[ArmArgument], arguments: &CompareArguments, verbosity: Verbosity) -> anyhow::Result<Vec<Loaded>> {
     let named: Vec<PathBuf> = arms.iter().flat_map(|arm| arm.runs.clone()).collect();
     check_named(&arguments.foreign, &[], &named)?;
-    let gold = Gold::of_flags(&arguments.gold)?;
-    let mut golds = RunGolds::default();
+    let gold = Gold::of_flags(&arguments.gold, &named)?;
+    let mut golds = RunGolds::with(&arguments.gold);
     let load = |path: &PathBuf| -> anyhow::Result<Loaded> {
         let scored = match &gold {
             Some(gold) if path.is_file() => Scored::of_file(path, gold, &arguments.foreign, verbosity)?,

@@ -3,7 +3,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use relex_data::{DatasetSpec, Role, WrittenForm, write_atomically, write_examples};
 
-use super::Dataset;
+use super::{
+    Dataset,
+    output::{Sources, refuse_sources},
+};
 use crate::{
     args::{ConvertArguments, FormArgument},
     progress::{Verbosity, show},
@@ -13,7 +16,9 @@ pub(crate) fn run(arguments: &ConvertArguments, verbosity: Verbosity) -> anyhow:
     let dataset = Dataset::open(&arguments.data)?;
     let role = arguments.rows.into();
     let form = form(arguments.to);
-    refuse_sources(&dataset, &arguments.out)?;
+    refuse_sources(&dataset.spec, &dataset.folder, &dataset.files, &arguments.out)?;
+    let bad_rows = &arguments.data.bad_rows;
+    Sources::default().check_outputs([&arguments.out].into_iter().chain(bad_rows), Some(&arguments.out))?;
     let description = match arguments.describe {
         true => Some(description(&dataset.spec, form, &arguments.out, role)?),
         false => None,
@@ -36,20 +41,6 @@ fn form(argument: FormArgument) -> WrittenForm {
         FormArgument::CompetitionCsv => WrittenForm::CompetitionCsv,
         FormArgument::Jsonl => WrittenForm::Jsonl,
     }
-}
-
-/// A data set's own files are not written over.
-fn refuse_sources(dataset: &Dataset, out: &Path) -> anyhow::Result<()> {
-    let Ok(target) = out.canonicalize() else { return Ok(()) };
-    let files = dataset.spec.files.iter().map(|file| dataset.files.join(&file.path));
-    let mut sources = files.chain([dataset.folder.join("dataset.toml")]);
-    if sources.any(|source| source.canonicalize().is_ok_and(|source| source == target)) {
-        bail!(
-            "{}: this is a file of the data set itself; choose another --out",
-            out.display()
-        );
-    }
-    Ok(())
 }
 
 /// Path and text of the description beside `out`. One that an earlier conversion of the same data set wrote keeps its other files.

@@ -10,6 +10,7 @@ use super::{
     gold::{Gold, RunGolds, sentence_groups},
     held_out::{gold_of, read_out_of_fold},
     member::{check_named, predictions_path, read_member, say_new_notes},
+    output::{Sources, write_predictions},
 };
 use crate::{
     args::{BlendArgument, EnsembleArguments, Rows},
@@ -27,9 +28,17 @@ pub(crate) fn run(arguments: &EnsembleArguments, verbosity: Verbosity) -> anyhow
         &arguments.out_of_fold,
         &[arguments.members.clone(), learn_on.clone()].concat(),
     )?;
+    let place = &arguments.gold.place;
+    Sources::of(arguments.members.iter().chain(&arguments.learn_on))
+        .and_dataset(place.dataset.as_ref(), place.data_dir.as_ref())
+        .check_outputs([&arguments.out].into_iter().chain(&arguments.json), None)?;
     // Without a run or --dataset the members must know their label order.
-    let gold = if arguments.gold.dataset.is_some() || arguments.members.iter().any(|member| member.is_dir()) {
-        Some(gold_of(&arguments.gold, &arguments.members, &mut RunGolds::default())?)
+    let gold = if place.dataset.is_some() || arguments.members.iter().any(|member| member.is_dir()) {
+        Some(gold_of(
+            &arguments.gold,
+            &arguments.members,
+            &mut RunGolds::with(&arguments.gold),
+        )?)
     } else {
         None
     };
@@ -56,8 +65,7 @@ pub(crate) fn run(arguments: &EnsembleArguments, verbosity: Verbosity) -> anyhow
             arguments.out.display()
         ));
     }
-    super::split::create_parent(&arguments.out)?;
-    blended.predictions().write(&arguments.out, meta.as_ref())?;
+    write_predictions(&blended.predictions(), &arguments.out, meta.as_ref())?;
     if let Some(selection) = &selection {
         if let Some(path) = &arguments.json {
             relex_data::write_atomically(path, &serde_json::to_vec_pretty(selection)?)?;

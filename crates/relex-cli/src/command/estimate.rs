@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{
     held_out::HeldOut,
     member::check_named,
+    output::Sources,
     shift::{Known, bootstrap_config, diagnose, read_target, shift_input, target_groups},
 };
 use crate::{
@@ -19,6 +20,9 @@ pub(crate) fn run(arguments: &EstimateArguments, verbosity: Verbosity) -> anyhow
     let mut named = sources.clone();
     named.extend(arguments.target.clone());
     check_named(foreign, &arguments.held_out.out_of_fold, &named)?;
+    Sources::of_held_out(&arguments.held_out)
+        .and_files(&arguments.target)
+        .check_outputs(&arguments.json, None)?;
     let held_out = HeldOut::open(&arguments.held_out, verbosity)?;
     let target = read_target(
         arguments.target.as_deref(),

@@ -8,6 +8,7 @@ use super::{
     gold::{Gold, RunGolds},
     member::check_named,
     open_run,
+    output::Sources,
     scored::Scored,
     semeval,
     shift::{self, Known, Target, read_target},
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     args::EvaluateArguments,
-    progress::{Verbosity, show},
+    progress::{Verbosity, complain, show},
 };
 
 pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow::Result<()> {
@@ -23,6 +24,17 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
         show(&semeval::report(arguments, verbosity)?.to_string());
         return Ok(());
     }
+    let in_run = arguments.run.as_ref().map(|run| RunFolder::at(run).evaluation("valid"));
+    let place = &arguments.gold.place;
+    Sources::of(
+        arguments
+            .run
+            .iter()
+            .chain(&arguments.predictions)
+            .chain(&arguments.shift.target),
+    )
+    .and_dataset(place.dataset.as_ref(), place.data_dir.as_ref())
+    .check_outputs(&arguments.json, in_run.as_deref())?;
     let scored = verbosity.timed("read", || scored(arguments, verbosity))?;
     let bootstrap = BootstrapConfig {
         resamples: arguments.resamples,
@@ -36,11 +48,20 @@ pub(crate) fn run(arguments: &EvaluateArguments, verbosity: Verbosity) -> anyhow
         evaluation.slices = verbosity.timed("slices", || scored.evaluate_slices(bootstrap, &slicings))?;
     }
     evaluation.target_mix = target_mix;
-    let in_run = arguments.run.as_ref().map(|run| RunFolder::at(run).evaluation("valid"));
-    for path in in_run.iter().chain(&arguments.json) {
+    show(&render_terminal(&evaluation));
+    if let Some(path) = &arguments.json {
         evaluation.write(path)?;
     }
-    show(&render_terminal(&evaluation));
+    // The scores are what was asked for; a run that cannot be written to must not keep them back.
+    if let Some(path) = in_run
+        && let Err(error) = evaluation.write(&path)
+    {
+        complain(&format!(
+            "the scores could not be kept in the run, so that `relex report` has none: {:#}; make its folder writable, or keep \
+             them elsewhere with --json",
+            anyhow::Error::new(error)
+        ));
+    }
     Ok(())
 }
 
@@ -49,12 +70,14 @@ pub(super) fn scored(arguments: &EvaluateArguments, verbosity: Verbosity) -> any
     let named = [&arguments.predictions, &arguments.shift.target].map(|path| path.iter().cloned());
     let named: Vec<PathBuf> = named.into_iter().flatten().collect();
     check_named(&arguments.foreign, &[], &named)?;
+    let sources: Vec<PathBuf> = arguments.run.iter().chain(&arguments.predictions).cloned().collect();
     match (&arguments.run, &arguments.predictions) {
-        (Some(_), _) if arguments.gold.dataset.is_some() => {
-            bail!("a run knows its data set: leave --dataset out, or score a file with --predictions")
+        (Some(run), _) => {
+            let folder = open_run(run)?;
+            Gold::of_flags(&arguments.gold, &sources)?;
+            Scored::of_run(&folder, &mut RunGolds::with(&arguments.gold))
         }
-        (Some(run), _) => Scored::of_run(&open_run(run)?, &mut RunGolds::default()),
-        (None, Some(path)) => match Gold::of_flags(&arguments.gold)? {
+        (None, Some(path)) => match Gold::of_flags(&arguments.gold, &sources)? {
             Some(gold) => Scored::of_file(path, &gold, &arguments.foreign, verbosity),
             None => bail!(
                 "{}: where its gold labels are is not known; name the data set with --dataset",

@@ -10,10 +10,13 @@ use std::{
 use anyhow::{Context, bail};
 use relex_data::{Example, LabelSet, Manifest, OnBadRow, Part, Role, Tier, data_hash, duplicate_groups, subset};
 use relex_eval::PredictionsMeta;
-use relex_train::{DataConfig, RunFolder, TrainOn, resolve};
+use relex_train::{DataConfig, RunFolder, TrainOn};
 
-use super::Dataset;
-use crate::args::GoldArguments;
+use super::{
+    Dataset,
+    run_data::{own_split, read_split, settings_at},
+};
+use crate::args::{FileRole, GoldArguments, PlaceArguments};
 
 /// A data set with labels, and the split whose conflict policy they follow.
 pub(super) struct Gold {
@@ -34,28 +37,42 @@ pub(super) struct GoldRows {
 
 /// The gold labels of runs; runs of one data set and one split share them.
 #[derive(Default)]
-pub(super) struct RunGolds(Vec<(RunData, Rc<Gold>)>);
+pub(super) struct RunGolds {
+    place: PlaceArguments,
+    on_bad_row: Option<OnBadRow>,
+    known: Vec<(RunData, Rc<Gold>)>,
+}
 
-/// What the gold labels of a run are made from: data set, its files' folder, what happens to bad rows, and the split as bytes.
-type RunData = (PathBuf, Option<PathBuf>, OnBadRow, Vec<u8>);
+/// What the gold labels of a run are made from: data set, its files' folder, what happens to bad rows, and the split's hash.
+type RunData = (PathBuf, Option<PathBuf>, OnBadRow, String);
 
 impl RunGolds {
-    /// Of a run, as it was measured: the split in its folder says which conflicts were settled, and how.
+    /// Of runs whose data is where the flags say, else where their configurations do.
+    pub(super) fn with(arguments: &GoldArguments) -> Self {
+        Self {
+            place: arguments.place.clone(),
+            on_bad_row: arguments.on_bad_row.map(OnBadRow::from),
+            known: Vec::new(),
+        }
+    }
+
+    /// Of a run, as it was measured: its split says which conflicts were settled, and how.
     pub(super) fn of(&mut self, folder: &RunFolder) -> anyhow::Result<Rc<Gold>> {
-        let data = resolve(&folder.config(), &[])?.data;
-        // What cannot be read is for the manifest's own reader to complain about.
-        let split = std::fs::read(folder.split()).unwrap_or_default();
-        let made_from = (data.dataset, data.folder, data.on_bad_row, split);
-        if let Some((_, gold)) = self.0.iter().find(|(known, _)| *known == made_from) {
+        // The split of the flags is that of files, and of a run only where the run has no copy.
+        let mut place = self.place.clone();
+        if own_split(folder)?.is_some() {
+            place.split = None;
+        }
+        let data = settings_at(folder, &place)?.data;
+        let split = read_split(folder, &data.split)?;
+        let on_bad_row = self.on_bad_row.unwrap_or(data.on_bad_row);
+        let made_from = (data.dataset, data.folder, on_bad_row, split.hash().to_owned());
+        if let Some((_, gold)) = self.known.iter().find(|(known, _)| *known == made_from) {
             return Ok(Rc::clone(gold));
         }
         let dataset = Dataset::find(&made_from.0, made_from.1.as_deref())?;
-        let gold = Rc::new(Gold::new(
-            dataset.with(made_from.2),
-            Role::Train,
-            Some(Manifest::read(&folder.split())?),
-        ));
-        self.0.push((made_from, Rc::clone(&gold)));
+        let gold = Rc::new(Gold::new(dataset.with(on_bad_row), Role::Train, Some(split)));
+        self.known.push((made_from, Rc::clone(&gold)));
         Ok(gold)
     }
 }
@@ -70,16 +87,31 @@ impl Gold {
         }
     }
 
-    /// Of the flags, if they name a data set.
-    pub(super) fn of_flags(arguments: &GoldArguments) -> anyhow::Result<Option<Rc<Self>>> {
-        let Some(dataset) = &arguments.dataset else {
-            return Ok(None);
+    /// Of the flags, if they name a data set. `sources` are what is scored; folders among them are runs.
+    pub(super) fn of_flags(arguments: &GoldArguments, sources: &[PathBuf]) -> anyhow::Result<Option<Rc<Self>>> {
+        let place = &arguments.place;
+        let are_runs = !sources.is_empty() && sources.iter().all(|source| source.is_dir());
+        if are_runs && arguments.gold != FileRole::Train {
+            bail!("--gold: a run's validation rows are always training rows of its data set; leave it out");
+        }
+        let Some(dataset) = &place.dataset else {
+            let stray = [
+                ("--data-dir", place.data_dir.is_some()),
+                ("--on-bad-row", arguments.on_bad_row.is_some()),
+                ("--split", place.split.is_some()),
+            ];
+            match stray.iter().find(|(_, is_given)| *is_given) {
+                Some((flag, _)) if !sources.iter().any(|source| source.is_dir()) => {
+                    bail!("{flag}: of which data set? name it with --dataset")
+                }
+                _ => return Ok(None),
+            }
         };
-        let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
+        let dataset = Dataset::find(dataset, place.data_dir.as_deref())?;
         Ok(Some(Rc::new(Self::new(
-            dataset.with(arguments.on_bad_row.into()),
+            dataset.with(arguments.on_bad_row.map_or(OnBadRow::Fail, OnBadRow::from)),
             arguments.gold.into(),
-            arguments.split.as_deref().map(Manifest::read).transpose()?,
+            place.split.as_deref().map(Manifest::read).transpose()?,
         ))))
     }
 

@@ -35,7 +35,7 @@ pub(super) struct HeldOut {
 impl HeldOut {
     /// Reads all sources and pools them.
     pub(super) fn open(arguments: &HeldOutArguments, verbosity: Verbosity) -> anyhow::Result<Self> {
-        let mut golds = RunGolds::default();
+        let mut golds = RunGolds::with(&arguments.gold);
         let source = gold_of(&arguments.gold, &arguments.sources, &mut golds)?;
         let mut parts = Vec::new();
         let (mut examples, mut gold) = (Vec::new(), Vec::new());
@@ -94,7 +94,7 @@ pub(super) fn gold_of(
     sources: &[PathBuf],
     golds: &mut RunGolds,
 ) -> anyhow::Result<Rc<Gold>> {
-    if let Some(gold) = Gold::of_flags(arguments)? {
+    if let Some(gold) = Gold::of_flags(arguments, sources)? {
         return Ok(gold);
     }
     match sources.iter().find(|source| source.is_dir()) {

@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail};
 use relex_eval::{DeclaredValues, EvalError, Member, PredictionsMeta, read_label_order};
 use relex_train::RunFolder;
 
-use super::open_run;
+use super::{names, open_run, train::series};
 use crate::{
     args::{ForeignArguments, Rows},
     progress::Verbosity,
@@ -28,6 +28,15 @@ pub(super) fn run_predictions(folder: &RunFolder, rows: Rows) -> anyhow::Result<
         Rows::HoldOut => (folder.predictions("hold-out"), " --rows hold-out"),
         Rows::Test => (submission(folder), " --rows test"),
     };
+    let runs = series::runs(folder)?;
+    if !file.is_file() && !runs.is_empty() {
+        bail!(
+            "{}: this series of runs has no such predictions; go on with it by `relex train --resume {}`, or name one of its runs: {}",
+            file.display(),
+            folder.path().display(),
+            names(&runs)
+        );
+    }
     if !file.is_file() {
         bail!(
             "{}: no predictions yet; run `relex predict --run {}{flag}` first",

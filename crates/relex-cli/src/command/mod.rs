@@ -17,8 +17,10 @@ mod held_out;
 pub(crate) mod lint;
 mod member;
 pub(crate) mod noise;
+mod output;
 pub(crate) mod predict;
 pub(crate) mod report;
+mod run_data;
 mod scored;
 mod semeval;
 mod shift;
@@ -33,10 +35,13 @@ use std::{
 };
 
 use anyhow::{anyhow, bail};
-use relex_data::{DataError, DatasetSpec, Example, OnBadRow, ReadReport, Role};
+use relex_data::{DataError, DatasetSpec, Example, OnBadRow, ReadReport, Role, read_unlabelled};
 use relex_eval::Metric;
 use relex_model::{EncodedExample, TextEncoder, Truncation};
 use relex_train::{CheckedTrainConfig, RunFolder, SplitData, TrainError};
+
+use output::Sources;
+use train::series;
 
 use crate::{
     args::{BadRowArgument, DataArguments, FileRole, MetricArgument},
@@ -46,6 +51,9 @@ use crate::{
 
 /// How many bad rows are shown; `--bad-rows` writes all.
 const BAD_ROWS_SHOWN: usize = 5;
+
+/// What is said beside where a file should be.
+const ELSEWHERE: &str = " (or name the folder that it is in: --data-dir, in a configuration data.folder)";
 
 /// A data set's description, where it and its files are, and what happens to their bad rows.
 pub(crate) struct Dataset {
@@ -65,13 +73,21 @@ struct BadRowsFile {
 
 impl Dataset {
     pub(crate) fn open(arguments: &DataArguments) -> anyhow::Result<Self> {
-        let mut dataset = Self::find(&arguments.dataset, arguments.data_dir.as_deref())?;
-        dataset.on_bad_row = arguments.on_bad_row.into();
-        dataset.bad_rows = arguments.bad_rows.clone().map(|path| {
+        let dataset = Self::find(&arguments.dataset, arguments.data_dir.as_deref())?;
+        Sources::default()
+            .and_dataset(Some(&arguments.dataset), arguments.data_dir.as_ref())
+            .check_outputs(&arguments.bad_rows, None)?;
+        let dataset = dataset.with(arguments.on_bad_row.into());
+        Ok(dataset.listing_in(arguments.bad_rows.clone()))
+    }
+
+    /// The same data set, its bad rows listed in this file.
+    pub(crate) fn listing_in(self, file: Option<PathBuf>) -> Self {
+        let bad_rows = file.map(|path| {
             let reports = RefCell::default();
             Rc::new(BadRowsFile { path, reports })
         });
-        Ok(dataset)
+        Self { bad_rows, ..self }
     }
 
     /// A data set none of whose rows may be bad.
@@ -107,9 +123,24 @@ impl Dataset {
 
     /// Reads a file, and says on standard error which rows are not as they stand there.
     pub(crate) fn read(&self, role: Role) -> anyhow::Result<Vec<Example>> {
-        let read = self.spec.read_with(&self.files, role, self.on_bad_row);
+        self.accounted(self.spec.read_with(&self.files, role, self.on_bad_row))
+    }
+
+    /// Reads rows of another file with the data set's columns as if they had no labels.
+    pub(crate) fn read_unlabelled(&self, path: &Path) -> anyhow::Result<Vec<Example>> {
+        let file = self.spec.describe_named(path, Role::Test).ok_or_else(|| {
+            anyhow!(
+                "{}: cannot tell its format from its name; use .csv, .json, .jsonl or .txt",
+                path.display()
+            )
+        })?;
+        self.accounted(read_unlabelled(path, &file, &self.spec, self.on_bad_row))
+    }
+
+    fn accounted(&self, read: Result<(Vec<Example>, ReadReport), DataError>) -> anyhow::Result<Vec<Example>> {
         let (examples, report) = read.map_err(|error| match error {
             DataError::BadRow(_) => anyhow!("{error} (or see what --on-bad-row skip and repair do)"),
+            DataError::NoDataFile { .. } => anyhow!("{error}{ELSEWHERE}"),
             error => error.into(),
         })?;
         self.account_for(report)?;
@@ -119,6 +150,11 @@ impl Dataset {
     /// Says what became of bad rows, and adds that to the file of `--bad-rows`.
     pub(crate) fn account_for(&self, report: ReadReport) -> anyhow::Result<()> {
         tell_bad_rows(&report);
+        self.list(report)
+    }
+
+    /// Adds what became of bad rows to the file of `--bad-rows`.
+    pub(crate) fn list(&self, report: ReadReport) -> anyhow::Result<()> {
         if let Some(file) = &self.bad_rows {
             file.reports.borrow_mut().push(report);
             let reports = serde_json::to_vec_pretty(&*file.reports.borrow())?;
@@ -201,10 +237,10 @@ impl From<FileRole> for Role {
     }
 }
 
-/// The folder of a run that has begun, or an error that says what is there instead.
+/// The folder of a run, or of a series of runs, that has begun, or an error that says what is there instead.
 pub(crate) fn open_run(path: &Path) -> anyhow::Result<RunFolder> {
     let folder = RunFolder::at(path);
-    if folder.config().is_file() {
+    if folder.config().is_file() || series::has_begun(path) {
         return Ok(folder);
     }
     let what = if path.is_dir() {
@@ -221,6 +257,14 @@ pub(crate) fn open_run(path: &Path) -> anyhow::Result<RunFolder> {
 /// The folder of a run's trained classifier.
 pub(crate) fn trained_model(folder: &RunFolder) -> anyhow::Result<PathBuf> {
     let model = folder.model();
+    let runs = series::runs(folder)?;
+    if !runs.is_empty() {
+        bail!(
+            "{}: this is a series of runs, each with a classifier of its own; name one of them: {}",
+            folder.path().display(),
+            names(&runs)
+        );
+    }
     if !model.is_dir() {
         bail!(
             "{}: this run has no trained weights yet; let `relex train` finish, or train again",
@@ -230,11 +274,20 @@ pub(crate) fn trained_model(folder: &RunFolder) -> anyhow::Result<PathBuf> {
     Ok(model)
 }
 
+/// The folders of several runs, in words.
+pub(crate) fn names(runs: &[RunFolder]) -> String {
+    let names: Vec<String> = runs.iter().map(|run| run.path().display().to_string()).collect();
+    names.join(", ")
+}
+
 /// A run's data and split; where they do not fit each other, the error names both files.
 pub(crate) fn load_split(config: &CheckedTrainConfig) -> anyhow::Result<SplitData> {
     let loaded = SplitData::load(config).map_err(|error| {
         if matches!(error, TrainError::Data(DataError::BadRow(_))) {
             return anyhow!("{error} (or see what data.on_bad_row = \"skip\" and \"repair\" do)");
+        }
+        if matches!(error, TrainError::Data(DataError::NoDataFile { .. })) {
+            return anyhow!("{error}{ELSEWHERE}");
         }
         let data = &config.values().data;
         let mismatch = matches!(error, TrainError::Data(DataError::ManifestMismatch { .. }));

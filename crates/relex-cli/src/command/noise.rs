@@ -1,7 +1,7 @@
 use relex_data::Example;
 use relex_eval::{NoiseRanking, SuspectColumn, find_label_errors, render_suspects, write_suspects};
 
-use super::{held_out::HeldOut, member::check_named};
+use super::{held_out::HeldOut, member::check_named, output::Sources};
 use crate::{
     args::{NoiseArguments, RankArgument},
     progress::{Verbosity, show},
@@ -10,6 +10,7 @@ use crate::{
 pub(crate) fn run(arguments: &NoiseArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let held_out = &arguments.held_out;
     check_named(&held_out.foreign, &held_out.out_of_fold, &held_out.sources)?;
+    Sources::of_held_out(held_out).check_outputs([&arguments.out], None)?;
     let held_out = HeldOut::open(held_out, verbosity)?;
     let ranking = match arguments.rank {
         RankArgument::Margin => NoiseRanking::NormalisedMargin,

@@ -3,15 +3,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, anyhow, bail};
-use relex_data::{DatasetSpec, Example, OnBadRow, Role, data_hash, read_examples_with, sha256_file};
+use anyhow::{Context, bail};
+use relex_data::{DatasetSpec, Example, OnBadRow, Role, data_hash, sha256_file};
 use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
 use relex_model::{DeviceChoice, LoadedClassifier, load_classifier, open_device};
 use relex_train::{
-    BatchLimits, CheckedTrainConfig, Provenance, RunFolder, TrainConfig, TrainError, encode_rows, predict, resolve,
+    BatchLimits, CheckedTrainConfig, Provenance, RunFolder, TrainConfig, TrainError, encode_rows, predict,
 };
 
-use super::{Dataset, load_split, open_run, tell_bad_rows, tell_truncation, trained_model, with_cache};
+use super::{
+    Dataset, load_split, open_run,
+    output::{Sources, write_predictions as write_beside},
+    run_data::{read_split, settings_at},
+    tell_truncation, trained_model, with_cache,
+};
 use crate::{
     args::{PredictArguments, Rows},
     interrupt::{self, Interrupted},
@@ -26,7 +31,6 @@ struct Source {
     /// The run, with its configuration.
     run: Option<(RunFolder, CheckedTrainConfig)>,
     device: DeviceChoice,
-    limits: BatchLimits,
 }
 
 /// Rows to predict, and what they are.
@@ -60,6 +64,7 @@ pub(super) struct Written {
 /// Predicts, and writes the predictions.
 pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosity) -> anyhow::Result<Written> {
     let source = Source::find(arguments)?;
+    check_outputs(arguments)?;
     let input = match &source.run {
         Some((folder, config)) => input_of_run(arguments, folder, config)?,
         None => input_of_dataset(arguments)?,
@@ -67,6 +72,7 @@ pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosi
     let device = open_device(source.device)?;
     let model = load_classifier(&source.model, &device)?;
     check_fits(&model, &input.spec, &source.model)?;
+    let limits = limits(&source, &model);
     let text_encoder = with_cache(model.text_encoder);
     let encoded = encode_rows(&text_encoder, &model.config, &input.examples, &input.rows, &input.spec)?;
     tell_truncation(&encoded, model.config.max_tokens, verbosity);
@@ -75,7 +81,7 @@ pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosi
     let mut progress = Progress::new(encoded.len(), "predict", verbosity);
     let start = Instant::now();
     let pad = model.encoder_config.pad_token_id;
-    let probabilities = predict(&model.classifier, &encoded, source.limits, pad, &device, |done| {
+    let probabilities = predict(&model.classifier, &encoded, limits, pad, &device, |done| {
         progress.at(done, "rows");
         interrupt::flow()
     });
@@ -103,7 +109,6 @@ pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosi
         rows: predictions.rows(),
     };
     for output in &input.outputs {
-        super::split::create_parent(output)?;
         // Scores of earlier predictions are no longer those of these.
         if let Some((folder, _)) = &source.run
             && *output == folder.predictions("valid")
@@ -111,7 +116,7 @@ pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosi
         {
             std::fs::remove_file(folder.evaluation("valid")).with_context(|| output.display().to_string())?;
         }
-        predictions.write(output, Some(&meta))?;
+        write_beside(&predictions, output, Some(&meta))?;
     }
     Ok(Written {
         rows: predictions.rows(),
@@ -142,7 +147,6 @@ impl Source {
                 name: name.into_owned(),
                 run: None,
                 device: wanted.unwrap_or_default(),
-                limits: TrainConfig::default().training.evaluation_limits(),
             });
         }
         let Some(run) = &arguments.run else {
@@ -150,29 +154,62 @@ impl Source {
         };
         let folder = open_run(run)?;
         let model = trained_model(&folder)?;
-        let config = resolve(&folder.config(), &[])?.check()?;
+        let mut config = settings_at(&folder, &arguments.place)?;
+        if let Some(on_bad_row) = arguments.on_bad_row {
+            config.data.on_bad_row = on_bad_row.into();
+        }
+        let config = config.check()?;
         Ok(Self {
             model,
             name: folder.name(),
             device: wanted.unwrap_or(config.device()),
-            limits: config.values().training.evaluation_limits(),
             run: Some((folder, config)),
         })
     }
 }
 
+/// Refuses places for the results before anything is computed.
+fn check_outputs(arguments: &PredictArguments) -> anyhow::Result<()> {
+    let sources = Sources::of(arguments.run.iter().chain(&arguments.input))
+        .and_dataset(arguments.place.dataset.as_ref(), arguments.place.data_dir.as_ref());
+    let folder = arguments.run.as_ref().map(RunFolder::at);
+    let own = folder.and_then(|folder| match arguments.rows {
+        _ if arguments.input.is_some() => None,
+        None | Some(Rows::Valid) => Some(folder.predictions("valid")),
+        Some(Rows::HoldOut) => Some(folder.predictions("hold-out")),
+        Some(Rows::Test) => Some(folder.submission()),
+    });
+    let written = arguments.out.as_ref().or(own.as_ref());
+    sources.check_outputs(written.into_iter().chain(&arguments.bad_rows), own.as_deref())
+}
+
+/// As the run predicts, or as the classifier's folder says: in batches of another shape sums round differently.
+fn limits(source: &Source, model: &LoadedClassifier) -> BatchLimits {
+    let mut training = TrainConfig::default().training;
+    if let Some((_, config)) = &source.run {
+        training = config.values().training.clone();
+    } else if let Some(rows) = model.config.evaluation_batch_size {
+        training.evaluation_batch_size = rows;
+        training.evaluation_batch_tokens = model.config.evaluation_batch_tokens;
+    }
+    training.evaluation_limits()
+}
+
 /// Rows of a data set's test file, or of another file with its columns.
 fn input_of_dataset(arguments: &PredictArguments) -> anyhow::Result<Input> {
-    let (Some(dataset), Some(out)) = (&arguments.dataset, &arguments.out) else {
+    let (Some(dataset), Some(out)) = (&arguments.place.dataset, &arguments.out) else {
         bail!("give --dataset and --out");
     };
-    let dataset = Dataset::find(dataset, arguments.data_dir.as_deref())?;
+    let dataset = Dataset::find(dataset, arguments.place.data_dir.as_deref())?
+        .with(arguments.on_bad_row.map_or(OnBadRow::Fail, OnBadRow::from))
+        .listing_in(arguments.bad_rows.clone());
     if matches!(arguments.rows, Some(Rows::Valid | Rows::HoldOut)) {
         bail!("only a run has a split: give --run, or --rows test, or a file with --input");
     }
     let outputs = vec![out.clone()];
     if let Some(path) = &arguments.input {
-        return Input::file(path, dataset.spec, OnBadRow::Fail, outputs);
+        let examples = dataset.read_unlabelled(path)?;
+        return Ok(Input::whole(dataset.spec, examples, outputs));
     }
     let examples = dataset.read(Role::Test)?;
     Ok(Input::whole(dataset.spec, examples, outputs))
@@ -188,37 +225,28 @@ fn input_of_run(
         Some(out) => vec![out.clone()],
         None => default,
     };
+    let dataset = Dataset::find(&values.dataset, values.folder.as_deref())?
+        .with(values.on_bad_row)
+        .listing_in(arguments.bad_rows.clone());
     if let Some(path) = &arguments.input {
-        return Input::file(
-            path,
-            open_spec(&values.dataset)?,
-            values.on_bad_row,
-            outputs(Vec::new()),
-        );
+        let examples = dataset.read_unlabelled(path)?;
+        return Ok(Input::whole(dataset.spec, examples, outputs(Vec::new())));
     }
     let chosen = arguments.rows.unwrap_or(Rows::Valid);
     if chosen == Rows::Test {
-        let spec = open_spec(&values.dataset)?;
-        let (examples, report) = spec.read_with(values.files(), Role::Test, values.on_bad_row)?;
-        tell_bad_rows(&report);
-        return Ok(Input::whole(spec, examples, outputs(vec![folder.submission()])));
+        let examples = dataset.read(Role::Test)?;
+        return Ok(Input::whole(dataset.spec, examples, outputs(vec![folder.submission()])));
     }
-    let data = load_split(config)?;
     // Of another split or fold, rows that the run learnt from could be among the validation rows.
+    read_split(folder, &values.split)?;
+    let data = load_split(config)?;
+    dataset.list(data.report)?;
     let provenance = Provenance::read(&folder.provenance())?;
     // The file's bytes, not what is read from them: a later release may know more keys.
     if provenance.config_hash != sha256_file(&folder.config())? {
         bail!(
             "{}: it was changed after training, so its validation rows need not be the run's; undo the change or train again",
             folder.config().display()
-        );
-    }
-    if provenance.split_hash != data.manifest.hash() {
-        bail!(
-            "{}: not the split that {} was trained with; restore it from {}, or train again",
-            values.split.display(),
-            folder.path().display(),
-            folder.path().join("split.json").display()
         );
     }
     let (name, rows, fold) = match chosen {
@@ -246,18 +274,6 @@ fn input_of_run(
 }
 
 impl Input {
-    fn file(path: &Path, spec: DatasetSpec, on_bad_row: OnBadRow, outputs: Vec<PathBuf>) -> anyhow::Result<Self> {
-        let file = spec.describe_named(path, Role::Test).ok_or_else(|| {
-            anyhow!(
-                "{}: cannot tell its format from its name; use .csv, .json, .jsonl or .txt",
-                path.display()
-            )
-        })?;
-        let (examples, report) = read_examples_with(path, &file, &spec, on_bad_row)?;
-        tell_bad_rows(&report);
-        Ok(Self::whole(spec, examples, outputs))
-    }
-
     fn whole(spec: DatasetSpec, examples: Vec<Example>, outputs: Vec<PathBuf>) -> Self {
         let rows = (0..examples.len()).collect();
         Self {
@@ -269,10 +285,6 @@ impl Input {
             outputs,
         }
     }
-}
-
-fn open_spec(folder: &Path) -> anyhow::Result<DatasetSpec> {
-    Ok(DatasetSpec::from_file(&folder.join("dataset.toml"))?)
 }
 
 /// A classifier means something only with the labels and type words that it was trained with.

@@ -16,6 +16,7 @@ use super::{
     gold::{Gold, RunGolds},
     member::{check_named, is_named},
     open_run,
+    output::Sources,
     scored::Scored,
     slices,
 };
@@ -29,6 +30,14 @@ const COMPARED: [Metric; 3] = [Metric::MicroF1, Metric::Auprc, Metric::Accuracy]
 
 pub(crate) fn run(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let out = out(arguments)?;
+    let own = match &arguments.run[..] {
+        [run] if arguments.predictions.is_empty() => Some(RunFolder::at(run).report()),
+        _ => None,
+    };
+    let place = &arguments.gold.place;
+    Sources::of(arguments.run.iter().chain(&arguments.predictions))
+        .and_dataset(place.dataset.as_ref(), place.data_dir.as_ref())
+        .check_outputs([&out], own.as_deref())?;
     let systems = verbosity.timed("read", || load(arguments, verbosity))?;
     let names = short_names(&systems.iter().map(|system| system.path.clone()).collect::<Vec<_>>());
     let reference = &systems[0].loaded;
@@ -87,7 +96,7 @@ struct System {
 fn load(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<Vec<System>> {
     check_named(&arguments.foreign, &arguments.out_of_fold, &arguments.predictions)?;
     let mut systems = Vec::new();
-    let mut golds = RunGolds::default();
+    let mut golds = RunGolds::with(&arguments.gold);
     for path in &arguments.run {
         let folder = open_run(path)?;
         // What is missing is said before anything is computed.
@@ -101,7 +110,8 @@ fn load(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<Vec
             run: Some(folder),
         });
     }
-    let gold = Gold::of_flags(&arguments.gold)?;
+    let sources = [&arguments.run[..], &arguments.predictions].concat();
+    let gold = Gold::of_flags(&arguments.gold, &sources)?;
     for path in &arguments.predictions {
         let gold = gold.as_ref().context("give --dataset with --predictions")?;
         systems.push(System {

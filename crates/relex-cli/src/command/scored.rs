@@ -8,11 +8,12 @@ use relex_eval::{
     BootstrapConfig, DeclaredValues, Evaluation, EvaluationInput, Predictions, PredictionsMeta, ProbabilityTable,
     SliceTable, Slicing, ValueKind, evaluate, evaluate_slices,
 };
-use relex_train::{DataConfig, RunFolder, TrainOn, resolve};
+use relex_train::{DataConfig, RunFolder, TrainOn};
 
 use super::{
     gold::{Gold, RunGolds, sentence_groups},
     member::{is_declared, note_label_order, read_member, run_predictions, say_new_notes, with_flags},
+    run_data::settings,
 };
 use crate::{
     args::{ForeignArguments, Rows},
@@ -39,7 +40,7 @@ impl Scored {
         let path = run_predictions(folder, Rows::Valid)?;
         let gold = golds.of(folder)?;
         Ok(Self {
-            run: Some(resolve(&folder.config(), &[])?.data),
+            run: Some(settings(folder)?.data),
             ..Self::new(&path, &gold, read_as_they_are(&path, &gold)?)?
         })
     }

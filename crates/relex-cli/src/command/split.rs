@@ -3,7 +3,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use relex_data::{Manifest, Role, subset};
 
-use super::Dataset;
+use super::{Dataset, output::Sources};
 use crate::{
     args::{PartArgument, SplitCommand, SplitCreateArguments, SplitDataArguments, SplitIdsArguments},
     progress::{Verbosity, show},
@@ -30,6 +30,9 @@ pub(crate) fn run(command: &SplitCommand, verbosity: Verbosity) -> anyhow::Resul
 fn create(arguments: &SplitCreateArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let config = strategy::config(arguments)?;
     let dataset = Dataset::open(&arguments.data)?;
+    // What it replaces is looked at below.
+    let bad_rows = &arguments.data.bad_rows;
+    Sources::default().check_outputs([&arguments.out].into_iter().chain(bad_rows), Some(&arguments.out))?;
     let examples = verbosity.timed("read", || dataset.read(Role::Train))?;
     let manifest = verbosity.timed("split", || relex_data::split(&examples, &dataset.spec.labels, &config))?;
     let manifest = manifest.named(&dataset.spec.name);

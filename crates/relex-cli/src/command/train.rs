@@ -4,8 +4,9 @@ mod cost;
 mod events;
 mod folder;
 mod log;
+mod place;
 pub(crate) mod pretrain;
-mod series;
+pub(crate) mod series;
 
 use std::{
     collections::BTreeMap,
@@ -57,7 +58,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
     let named = folder::named(resume.and_then(Option::as_deref), arguments.run.as_deref())?;
     let goes_on = resume.is_some() && named.as_deref().is_some_and(series::has_begun);
     let mut dashboard = Dashboard::if_wanted(arguments.tui)?;
-    if goes_on || arguments.folds.is_some() || !arguments.seeds.is_empty() {
+    if goes_on || arguments.folds.is_some() || arguments.seeds.is_some() {
         return series::run(arguments, named, &mut dashboard, verbosity);
     }
     let folder = train(job(arguments, named)?, &mut dashboard, verbosity)?;
@@ -68,8 +69,7 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
 
 /// What the arguments ask for.
 fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job> {
-    let mut sets = arguments.set.clone();
-    sets.extend(arguments.devices().map(|devices| format!("device={devices}")));
+    let sets = place::sets(arguments)?;
     let given = arguments.config.as_ref().map(|config| resolve(config, &sets)?.check());
     let given = given.transpose()?;
     if arguments.resume.is_some() {
@@ -125,7 +125,7 @@ fn config_of(
             folder.config().display()
         ),
         None if !sets.is_empty() => bail!(
-            "{}: a run goes on with its own settings; leave --set, --device and --devices out, or train a new one",
+            "{}: a run goes on with its own settings; leave --set, --device, --devices, --dataset, --data-dir and --split out, or train a new one",
             folder.config().display()
         ),
         _ => Ok(config),

@@ -117,3 +117,58 @@ fn training_reads_the_rows_that_the_split_was_made_from() {
     bench.succeed(&["evaluate", "--run", "run"]);
     bench.succeed(&["report", "--run", "run"]);
 }
+
+/// New rows have no labels yet, or some that are not those of the data set.
+#[test]
+fn labels_of_rows_to_predict_are_not_looked_at() {
+    let bench = Bench::with_run();
+    let predict = ["predict", "--run", "run", "--input"];
+    bench.write("rows.csv", bench.bytes("tiny/train.csv"));
+    bench.succeed(&[&predict[..], &["rows.csv", "--out", "before.csv"]].concat());
+    let text = bench.text("rows.csv");
+    bench.write(
+        "rows.csv",
+        text.replace(",per:title,", ",,").replace(",no_relation,", ",?,"),
+    );
+    bench.succeed(&[&predict[..], &["rows.csv", "--out", "after.csv"]].concat());
+    assert_eq!(bench.text("before.csv"), bench.text("after.csv"));
+    let row = text
+        .lines()
+        .nth(1)
+        .unwrap()
+        .replace(",org:top_members/employees,invented", "");
+    bench.write(
+        "rows.jsonl",
+        "{\"id\": 1, \"sentence\": \"가 나\", \"label\": {\"not\": 1}, \"source\": null, \
+         \"subject_entity\": {\"word\": \"가\", \"start_idx\": 0, \"end_idx\": 0, \"type\": \"PER\"}, \
+         \"object_entity\": {\"word\": \"나\", \"start_idx\": 2, \"end_idx\": 2, \"type\": \"PER\"}}",
+    );
+    bench.succeed(&[&predict[..], &["rows.jsonl", "--out", "json.csv"]].concat());
+    bench.write(
+        "rows.csv",
+        format!("id,sentence,subject_entity,object_entity,source\n{row},invented\n"),
+    );
+    bench.succeed(&[&predict[..], &["rows.csv", "--out", "one.csv"]].concat());
+    assert_eq!(bench.text("one.csv").lines().count(), 2);
+}
+
+#[test]
+fn bad_rows_to_predict_are_left_out_and_listed() {
+    let bench = Bench::with_run();
+    let text = bench.text("tiny/train.csv");
+    bench.write("rows.csv", text.replacen("'end_idx': 3,", "'end_idx': 2,", 1));
+    bench.succeed(&["export", "run", "model"]);
+    for classifier in [&["--run", "run"][..], &["--model", "model", "--dataset", "tiny"]] {
+        let predict = [&["predict", "--input", "rows.csv", "--out", "out.csv"][..], classifier].concat();
+        bench.refuse(&predict, &["row 1 (line 2)", "--on-bad-row skip and repair"]);
+        for (choice, rows) in [("skip", 15), ("repair", 16)] {
+            bench.succeed(&[&predict[..], &["--on-bad-row", choice, "--bad-rows", "bad.json"]].concat());
+            assert_eq!(bench.text("out.csv").lines().count(), 1 + rows, "{choice}");
+            let reports: Vec<Value> = serde_json::from_str(&bench.text("bad.json")).unwrap();
+            assert_eq!(reports[0]["refused"], 16 - rows, "{choice}");
+        }
+        bench.remove("out.csv");
+        bench.remove("out.csv.meta.json");
+        bench.remove("bad.json");
+    }
+}

@@ -7,21 +7,16 @@ const TRAIN: [&str; 5] = ["train", "--config", "tiny.toml", "--run", "new/run"];
 fn check_changed_data(from: &str, to: &str, parts: &[&str]) {
     let bench = Bench::with_run();
     bench.edit("tiny/train.csv", from, to);
-    let parts = [
-        &[
-            "tiny/train.csv and split.json",
-            "restore the data file or make a new split",
-        ],
-        parts,
-    ]
-    .concat();
+    let parts = [parts, &["restore the data file or make a new split"]].concat();
+    let of_run = [&parts[..], &["tiny/train.csv and run/split.json"]].concat();
+    let parts = [&parts[..], &["tiny/train.csv and split.json"]].concat();
     bench.refuse(&["split", "verify", "split.json", "--dataset", "tiny"], &parts);
     bench.refuse(
         &["split", "ids", "split.json", "--dataset", "tiny", "--part", "train"],
         &parts,
     );
     bench.refuse(&TRAIN, &parts);
-    bench.refuse(&["predict", "--run", "run", "--out", "new/valid.csv"], &parts);
+    bench.refuse(&["predict", "--run", "run", "--out", "new/valid.csv"], &of_run);
 }
 
 #[test]
@@ -81,14 +76,15 @@ fn another_split_than_the_run_was_trained_with() {
     bench.succeed(&create); // the same split again changes nothing
     let predict = ["predict", "--run", "run", "--out", "new/valid.csv"];
     bench.refuse(
-        &predict,
+        &[&predict[..], &["--split", "split.json"]].concat(),
         &[
             "split.json: not the split that run was trained with",
-            "restore it from run/split.json",
+            "give that one with --split",
         ],
     );
-    bench.write("split.json", bench.bytes("run/split.json"));
+    // The run has a copy of its own.
     bench.succeed(&predict);
+    assert_eq!(bench.bytes("new/valid.csv"), bench.bytes("run/predictions/valid.csv"));
 }
 
 /// Gold labels must be those that the run was measured on.

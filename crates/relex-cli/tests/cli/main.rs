@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failure in a helper fails its test")]
 
+mod arms;
 mod audit;
 mod augment;
 mod bad_configuration;
@@ -21,6 +22,7 @@ mod devices;
 mod ensemble;
 mod export;
 mod fetch;
+mod flags;
 mod foreign;
 mod freeze;
 mod heads;
@@ -30,7 +32,9 @@ mod interrupt;
 mod losses;
 mod made;
 mod markers;
+mod moved;
 mod optimisers;
+mod outputs;
 mod pretrain;
 mod report;
 mod resume;

@@ -5,9 +5,15 @@ use std::path::Path;
 use relex_eval::PredictionsMeta;
 use relex_train::{Provenance, RunFolder};
 
-use crate::{command::scored::Scored, system::in_mib};
+use crate::{
+    command::{scored::Scored, train::series},
+    system::in_mib,
+};
 
 pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>> {
+    if series::has_begun(folder.path()) {
+        return of_series(folder);
+    }
     let run = Provenance::read(&folder.provenance())?;
     let mut rows = vec![
         ("Data set", run.dataset),
@@ -40,6 +46,19 @@ pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>
             .map(|(file, hash)| (format!("Encoder {file}"), hash)),
     );
     Ok(rows)
+}
+
+/// What the runs of a series share, and what they do not.
+fn of_series(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>> {
+    let series = series::load(folder.path())?;
+    let list = |numbers: Vec<String>| numbers.join(", ");
+    let rows = [
+        ("Data set", series.config.data.dataset.display().to_string()),
+        ("Runs", (series.seeds.len() * series.folds.len()).to_string()),
+        ("Seeds", list(series.seeds.iter().map(ToString::to_string).collect())),
+        ("Folds", list(series.folds.iter().map(ToString::to_string).collect())),
+    ];
+    Ok(rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 pub(super) fn of_file(path: &Path, scored: &Scored) -> anyhow::Result<Vec<(String, String)>> {

@@ -23,10 +23,10 @@ use crate::{
 /// What a series is made from; the content of `series.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Series {
-    folds: Vec<usize>,
-    seeds: Vec<u64>,
-    config: TrainConfig,
+pub(crate) struct Series {
+    pub(crate) folds: Vec<usize>,
+    pub(crate) seeds: Vec<u64>,
+    pub(crate) config: TrainConfig,
 }
 
 /// One run of a series.
@@ -37,8 +37,24 @@ struct Member {
 }
 
 /// Whether a series was begun in this folder.
-pub(super) fn has_begun(folder: &Path) -> bool {
+pub(crate) fn has_begun(folder: &Path) -> bool {
     RunFolder::at(folder).series().is_file()
+}
+
+/// What the series in this folder is made from.
+pub(crate) fn load(folder: &Path) -> anyhow::Result<Series> {
+    let file = RunFolder::at(folder).series();
+    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    toml::from_str(&text).with_context(|| file.display().to_string())
+}
+
+/// The runs of the series in this folder, whether or not they are there yet; none if there is no series.
+pub(crate) fn runs(folder: &RunFolder) -> anyhow::Result<Vec<RunFolder>> {
+    if !has_begun(folder.path()) {
+        return Ok(Vec::new());
+    }
+    let members = load(folder.path())?.members(folder.path());
+    Ok(members.into_iter().map(|member| member.folder).collect())
 }
 
 pub(super) fn run(
@@ -130,8 +146,7 @@ fn asked(arguments: &TrainArguments) -> anyhow::Result<Series> {
         .config
         .as_deref()
         .context("a series is made from a --config")?;
-    let mut sets = arguments.set.clone();
-    sets.extend(arguments.devices().map(|devices| format!("device={devices}")));
+    let sets = super::place::sets(arguments)?;
     let config = resolve(file, &sets)?;
     let checked = config.clone().check()?;
     let folds = match &arguments.folds {
@@ -143,10 +158,9 @@ fn asked(arguments: &TrainArguments) -> anyhow::Result<Series> {
         }
         Some(folds) => choose(folds, &checked)?,
     };
-    let seeds = if arguments.seeds.is_empty() {
-        vec![config.seed]
-    } else {
-        arguments.seeds.clone()
+    let seeds = match &arguments.seeds {
+        Some(seeds) => seeds.0.clone(),
+        None => vec![config.seed],
     };
     if (1..seeds.len()).any(|at| seeds[..at].contains(&seeds[at])) {
         bail!("--seeds: a seed is named twice, and both runs would be the same");
@@ -181,27 +195,20 @@ fn choose(folds: &Folds, config: &CheckedTrainConfig) -> anyhow::Result<Vec<usiz
 
 /// The series that was begun in a folder; one that is asked for too must be the same.
 fn read(path: &Path, arguments: &TrainArguments) -> anyhow::Result<Series> {
-    let file = RunFolder::at(path).series();
-    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    let series: Series = toml::from_str(&text).with_context(|| file.display().to_string())?;
+    let series = load(path)?;
     let differs = match &arguments.config {
         Some(_) => {
             let mut asked = asked(arguments)?;
             asked.config = hub::pinned(asked.config, &series.config);
             asked != series
         }
-        None => {
-            !arguments.set.is_empty()
-                || arguments.devices().is_some()
-                || arguments.folds.is_some()
-                || !arguments.seeds.is_empty()
-        }
+        None => !super::place::sets(arguments)?.is_empty() || arguments.folds.is_some() || arguments.seeds.is_some(),
     };
     if differs {
         bail!(
             "{}: this series was begun with other settings than those given; go on with `relex train --resume {}` alone, or choose \
              another folder with --run",
-            file.display(),
+            RunFolder::at(path).series().display(),
             path.display()
         );
     }
@@ -265,13 +272,8 @@ fn train(
         }
         let arguments = PredictArguments {
             run: Some(folder.path().to_path_buf()),
-            model: None,
-            dataset: None,
-            data_dir: None,
             rows: Some(rows),
-            input: None,
-            out: None,
-            device: None,
+            ..PredictArguments::default()
         };
         crate::command::predict::write_predictions(&arguments, verbosity)?;
     }

@@ -1,0 +1,102 @@
+//! The data of a run, or of a series of runs: where the flags say, else where its configuration does.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use relex_data::Manifest;
+use relex_train::{DataConfig, Provenance, RunFolder, TrainConfig, resolve};
+
+use super::{dataset_folder, train::series};
+use crate::args::PlaceArguments;
+
+/// The settings that a run has in its folder; those of a series are what its runs share.
+pub(super) fn settings(folder: &RunFolder) -> anyhow::Result<TrainConfig> {
+    if series::has_begun(folder.path()) {
+        Ok(series::load(folder.path())?.config)
+    } else {
+        Ok(resolve(&folder.config(), &[])?)
+    }
+}
+
+/// A run's settings with its data where it is now. The split is the one that the flags name, else the copy in the run's own
+/// folder, else the one that its configuration names.
+pub(super) fn settings_at(folder: &RunFolder, place: &PlaceArguments) -> anyhow::Result<TrainConfig> {
+    let mut config = settings(folder)?;
+    let data = &mut config.data;
+    if let Some(dataset) = &place.dataset {
+        data.dataset = dataset_folder(dataset)?;
+        data.folder = None;
+    }
+    if let Some(files) = &place.data_dir {
+        data.folder = Some(files.clone());
+    }
+    if let Some(split) = place.split.clone().or(own_split(folder)?) {
+        data.split = split;
+    }
+    check_there(folder, data)?;
+    Ok(config)
+}
+
+/// The split of a run, refused if it is not the one that the run was trained with: rows that it learnt from could be among those
+/// that it is measured on.
+pub(super) fn read_split(folder: &RunFolder, split: &Path) -> anyhow::Result<Manifest> {
+    if !split.is_file() {
+        bail!(
+            "{}: the split of {} is not there{}; say where it is with --split",
+            split.display(),
+            folder.path().display(),
+            relative_to(split)
+        );
+    }
+    let manifest = Manifest::read(split)?;
+    let provenance = trained(folder)?.provenance();
+    if provenance.is_file() && Provenance::read(&provenance)?.split_hash != manifest.hash() {
+        bail!(
+            "{}: not the split that {} was trained with; give that one with --split, or train again",
+            split.display(),
+            folder.path().display()
+        );
+    }
+    Ok(manifest)
+}
+
+/// The copy of the split in a run's folder, or in that of a series' first run.
+pub(super) fn own_split(folder: &RunFolder) -> anyhow::Result<Option<PathBuf>> {
+    Ok(Some(trained(folder)?.split()).filter(|split| split.is_file()))
+}
+
+/// The run itself, or the first of a series.
+fn trained(folder: &RunFolder) -> anyhow::Result<RunFolder> {
+    let first = series::runs(folder)?.into_iter().next();
+    Ok(first.unwrap_or_else(|| folder.clone()))
+}
+
+fn check_there(folder: &RunFolder, data: &DataConfig) -> anyhow::Result<()> {
+    let description = data.dataset.join("dataset.toml");
+    let run = folder.path().display();
+    if !description.is_file() {
+        bail!(
+            "{}: the data set of {run} is not there{}; say with --dataset where it is, and with --data-dir where its files are if \
+             they are not beside it",
+            description.display(),
+            relative_to(&description)
+        );
+    }
+    match &data.folder {
+        Some(files) if !files.is_dir() => bail!(
+            "{}: the folder with the data files of {run} is not there{}; say with --data-dir where it is",
+            files.display(),
+            relative_to(files)
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// What a path in a configuration is relative to, in words, if it is.
+fn relative_to(path: &Path) -> &'static str {
+    if path.is_relative() {
+        " (relative paths of a configuration are looked for from the folder in which relex is run)"
+    } else {
+        ""
+    }
+}
