@@ -137,7 +137,7 @@ fn load(arms: &[ArmArgument], arguments: &CompareArguments, verbosity: Verbosity
     let named: Vec<PathBuf> = arms.iter().flat_map(|arm| arm.runs.clone()).collect();
     check_named(&arguments.foreign, &[], &named)?;
     let gold = Gold::of_flags(&arguments.gold, &named)?;
-    let mut golds = RunGolds::with(&arguments.gold);
+    let mut golds = RunGolds::with(&arguments.gold, &named);
     let load = |path: &PathBuf| -> anyhow::Result<Loaded> {
         let scored = match &gold {
             Some(gold) if path.is_file() => Scored::of_file(path, gold, &arguments.foreign, verbosity)?,

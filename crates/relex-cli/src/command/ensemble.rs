@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &EnsembleArguments, verbosity: Verbosity) -> anyhow
         Some(gold_of(
             &arguments.gold,
             &arguments.members,
-            &mut RunGolds::with(&arguments.gold),
+            &mut RunGolds::with(&arguments.gold, &arguments.members),
         )?)
     } else {
         None

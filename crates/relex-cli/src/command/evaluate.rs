@@ -75,7 +75,7 @@ pub(super) fn scored(arguments: &EvaluateArguments, verbosity: Verbosity) -> any
         (Some(run), _) => {
             let folder = open_run(run)?;
             Gold::of_flags(&arguments.gold, &sources)?;
-            Scored::of_run(&folder, &mut RunGolds::with(&arguments.gold))
+            Scored::of_run(&folder, &mut RunGolds::with(&arguments.gold, &sources))
         }
         (None, Some(path)) => match Gold::of_flags(&arguments.gold, &sources)? {
             Some(gold) => Scored::of_file(path, &gold, &arguments.foreign, verbosity),

@@ -36,22 +36,37 @@ pub(super) struct GoldRows {
 }
 
 /// The gold labels of runs; runs of one data set and one split share them.
-#[derive(Default)]
 pub(super) struct RunGolds {
     place: PlaceArguments,
     on_bad_row: Option<OnBadRow>,
+    flags: Flags,
     known: Vec<(RunData, Rc<Gold>)>,
 }
 
 /// What the gold labels of a run are made from: data set, its files' folder, what happens to bad rows, and the split's hash.
 type RunData = (PathBuf, Option<PathBuf>, OnBadRow, String);
 
+/// Whose data flags tell first of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flags {
+    /// That of runs.
+    OfRuns,
+    /// That of predictions files; that of a run only if it is not where its configuration says.
+    OfFiles,
+}
+
 impl RunGolds {
-    /// Of runs whose data is where the flags say, else where their configurations do.
-    pub(super) fn with(arguments: &GoldArguments) -> Self {
+    /// Of runs whose data is where the flags say or their configurations do. `sources` are what is scored; what is no folder
+    /// among them is a predictions file.
+    pub(super) fn with(arguments: &GoldArguments, sources: &[PathBuf]) -> Self {
+        let flags = match sources.iter().all(|source| source.is_dir()) {
+            true => Flags::OfRuns,
+            false => Flags::OfFiles,
+        };
         Self {
             place: arguments.place.clone(),
             on_bad_row: arguments.on_bad_row.map(OnBadRow::from),
+            flags,
             known: Vec::new(),
         }
     }
@@ -63,9 +78,12 @@ impl RunGolds {
         if own_split(folder)?.is_some() {
             place.split = None;
         }
-        let data = settings_at(folder, &place)?.data;
+        let (data, on_bad_row) = match settings_at(folder, &PlaceArguments::default()) {
+            Ok(own) if self.flags == Flags::OfFiles => (own.data, None),
+            _ => (settings_at(folder, &place)?.data, self.on_bad_row),
+        };
         let split = read_split(folder, &data.split)?;
-        let on_bad_row = self.on_bad_row.unwrap_or(data.on_bad_row);
+        let on_bad_row = on_bad_row.unwrap_or(data.on_bad_row);
         let made_from = (data.dataset, data.folder, on_bad_row, split.hash().to_owned());
         if let Some((_, gold)) = self.known.iter().find(|(known, _)| *known == made_from) {
             return Ok(Rc::clone(gold));

@@ -35,7 +35,7 @@ pub(super) struct HeldOut {
 impl HeldOut {
     /// Reads all sources and pools them.
     pub(super) fn open(arguments: &HeldOutArguments, verbosity: Verbosity) -> anyhow::Result<Self> {
-        let mut golds = RunGolds::with(&arguments.gold);
+        let mut golds = RunGolds::with(&arguments.gold, &arguments.sources);
         let source = gold_of(&arguments.gold, &arguments.sources, &mut golds)?;
         let mut parts = Vec::new();
         let (mut examples, mut gold) = (Vec::new(), Vec::new());

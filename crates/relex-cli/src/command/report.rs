@@ -96,7 +96,8 @@ struct System {
 fn load(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<Vec<System>> {
     check_named(&arguments.foreign, &arguments.out_of_fold, &arguments.predictions)?;
     let mut systems = Vec::new();
-    let mut golds = RunGolds::with(&arguments.gold);
+    let sources = [&arguments.run[..], &arguments.predictions].concat();
+    let mut golds = RunGolds::with(&arguments.gold, &sources);
     for path in &arguments.run {
         let folder = open_run(path)?;
         // What is missing is said before anything is computed.
@@ -110,7 +111,6 @@ fn load(arguments: &ReportArguments, verbosity: Verbosity) -> anyhow::Result<Vec
             run: Some(folder),
         });
     }
-    let sources = [&arguments.run[..], &arguments.predictions].concat();
     let gold = Gold::of_flags(&arguments.gold, &sources)?;
     for path in &arguments.predictions {
         let gold = gold.as_ref().context("give --dataset with --predictions")?;

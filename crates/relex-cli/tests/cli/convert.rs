@@ -55,11 +55,15 @@ fn nothing_of_value_is_written_over() {
     let bench = Bench::new();
     bench.refuse(
         &convert("train", "jsonl", "tiny/test.csv"),
-        &["tiny/test.csv", "a file of the data set itself", "another --out"],
+        &["tiny/test.csv", "a file of the data set itself", "choose another file"],
     );
     bench.refuse(
         &convert("train", "jsonl", "tiny/dataset.toml"),
-        &["tiny/dataset.toml", "a file of the data set itself", "another --out"],
+        &[
+            "tiny/dataset.toml",
+            "a file of the data set itself",
+            "choose another file",
+        ],
     );
     bench.refuse(
         &convert("train", "jsonl", "new/dataset.toml"),
