@@ -34,6 +34,8 @@ fn ten() -> (DatasetSpec, Vec<Example>) {
 fn untrained(folder: &Path, spec: &DatasetSpec, device: &Device) -> LoadedClassifier {
     let (encoder_config, encoder, _) = load_encoder(folder, device).unwrap();
     let config = ClassifierConfig {
+        evaluation_batch_size: None,
+        evaluation_batch_tokens: None,
         format_version: ClassifierConfig::format_version(),
         labels: spec.labels.names().to_vec(),
         negative_label: spec.labels.name(spec.labels.negative()).into(),

@@ -172,7 +172,7 @@ fn a_run_of_everything_at_once_survives_its_death() {
     let bench = Bench::with_dropout("0.2", &[&MANY[..], &["checkpoint.every_steps=2"]].concat());
     let (whole, expected) = bench.run();
     let died = || {
-        Stop::Failed(TrainError::Prediction {
+        Stop::Failed(TrainError::Device {
             reason: "for the test".into(),
         })
     };
