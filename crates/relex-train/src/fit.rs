@@ -277,7 +277,7 @@ pub fn fit(
             return Err(leave(stop, &classifier, &mut state, input, &mut observe));
         }
     }
-    match choose(&classifier, &mut state, input, &mut observe)? {
+    match choose(&classifier, &state, input, &mut observe)? {
         ControlFlow::Continue(kept) => {
             state.keep_only(values.training.also_keep_best, values.training.also_keep_last);
             Ok(Fitted {

@@ -171,7 +171,7 @@ fn a_correction_whose_assumptions_fail_is_refused_with_the_reason() {
     made::write(&bench, "blind-test", "test", &target);
     let refused = [
         "the label shift cannot be corrected for",
-        "ill-conditioned",
+        "the confusion matrix has no inverse",
         "not calibrated",
     ];
     let estimated = ["--target-prior", "estimated", "--target", "blind-test.csv"];

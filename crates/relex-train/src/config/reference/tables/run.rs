@@ -122,14 +122,16 @@ pub(super) const TRAINING: TableReference = TableReference {
             "`\"last\"`, `\"best\"`, `\"ema\"`, `\"swa\"`, `\"mean-of-last\"`, `\"mean-of-best\"` or `\"winner\"`",
             "Which weights are kept: those after the last step, those of the best evaluation, a mean of `[averaging]`, or the best of all these; a score that was chosen by is flattered.",
         ),
-        key(
+        optional(
             "also_keep_best",
             "a whole number",
+            "`0`",
             "Beside them the weights at so many of the best evaluations stay, as classifiers in `evaluations/step-<n>`.",
         ),
-        key(
+        optional(
             "also_keep_last",
             "a whole number",
+            "`0`",
             "And those at so many of the last evaluations.",
         ),
         optional(
