@@ -33,7 +33,7 @@ pub fn write_atomically_with(
     };
     // A link stays one, and what it leads to is replaced. What is no file, such as a pipe or a terminal, takes the bytes itself.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    if target.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+    if is_stream(&target) {
         let mut stream = BufWriter::new(File::options().write(true).open(&target).map_err(failed)?);
         return write(&mut stream).and_then(|()| stream.flush()).map_err(failed);
     }
@@ -61,6 +61,18 @@ pub fn write_atomically_with(
         handle.sync_all().ok();
     }
     Ok(())
+}
+
+/// Whether a path leads to something that is neither a file nor a folder, such as a pipe or a terminal: it takes bytes as they come,
+/// and nothing can stand beside it.
+///
+/// ```
+/// # use std::path::Path;
+/// assert!(!relex_data::is_stream(Path::new("Cargo.toml")));
+/// ```
+#[must_use]
+pub fn is_stream(path: &Path) -> bool {
+    path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
 /// The SHA-256 of `bytes` as 64 lower-case hexadecimal digits.

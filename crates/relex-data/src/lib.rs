@@ -74,7 +74,7 @@ pub use conflict::{ConflictCounts, ConflictPolicy, Outcome, Resolution, resolve_
 pub use dedup::{Groups, NEAR_DUPLICATE_JACCARD, Tier, duplicate_groups, fold_text};
 pub use error::{DataError, Place};
 pub use example::{Entity, Example, Span, data_hash};
-pub use files::{sha256_file, sha256_hex, write_atomically, write_atomically_with};
+pub use files::{is_stream, sha256_file, sha256_hex, write_atomically, write_atomically_with};
 pub use labels::{LabelId, LabelSet};
 pub use markup::{Edit, Marked, Markers, Query, QueryPlace, QueryTemplate, SpecialToken, mark, mark_with_query};
 pub use read::{

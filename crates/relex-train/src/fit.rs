@@ -26,8 +26,8 @@ use crate::{
 use adversarial::adversarial_gradients;
 pub use candidates::CandidateReport;
 use candidates::choose;
-pub use evaluation::EvaluationReport;
-use evaluation::{check_score, evaluate};
+use evaluation::evaluate;
+pub use evaluation::{EvaluationReport, check_score};
 use gradients::{Position, batch_gradients, portions};
 pub(crate) use leaving::{begin_or_go_on, leave_with, save_to};
 pub(crate) use pace::Pace;
@@ -182,10 +182,10 @@ pub fn fit(
     let dropout_seed = rand::Rng::next_u64(&mut stream(values.seed, "dropout"));
     let freezing = Freezing::new(values, &classifier);
     let (mut classifier, mut state, start) = begin(classifier, input)?;
-    if let ControlFlow::Break(stop) = observe(Event::Start(start)) {
-        return Err(leave(stop, &classifier, &mut state, input, &mut observe));
-    }
     let (mut epoch, mut batches) = (0, Vec::new());
+    if let ControlFlow::Break(stop) = observe(Event::Start(start)) {
+        return Err(leave(stop, &classifier, &mut state, input, &batches, &mut observe));
+    }
 
     loop {
         if epoch != state.progress.epoch {
@@ -199,18 +199,26 @@ pub fn fit(
         }
         if evaluates {
             let scoring = |done| observe(Event::Evaluating(done));
-            let scored = evaluate(&classifier, input, scoring)
-                .or_else(|error| Err(diverged(Fault::in_scoring(error)?, &state, input, &batches)));
+            let scored = evaluate(&classifier, input, scoring).or_else(|error| {
+                Err(diverged(
+                    Fault::in_scoring(error, state.progress.step)?,
+                    &state,
+                    input,
+                    &batches,
+                ))
+            });
             let report = match scored? {
                 ControlFlow::Continue(report) => report,
-                ControlFlow::Break(stop) => return Err(leave(stop, &classifier, &mut state, input, &mut observe)),
+                ControlFlow::Break(stop) => {
+                    return Err(leave(stop, &classifier, &mut state, input, &batches, &mut observe));
+                }
             };
             let step = state.progress.step;
             let report = EvaluationReport { step, epoch, ..report };
             state.note(&report, &classifier, values);
             state.progress.reports += 1;
             if let ControlFlow::Break(stop) = observe(Event::Evaluation(report)) {
-                return Err(leave(stop, &classifier, &mut state, input, &mut observe));
+                return Err(leave(stop, &classifier, &mut state, input, &batches, &mut observe));
             }
         }
         if saves {
@@ -226,12 +234,12 @@ pub fn fit(
         }
 
         if let ControlFlow::Break(stop) = observe(Event::Preparing) {
-            return Err(leave(stop, &classifier, &mut state, input, &mut observe));
+            return Err(leave(stop, &classifier, &mut state, input, &batches, &mut observe));
         }
         let rows = &batches[state.progress.batch];
         let portions = portions(input, rows);
         if let ControlFlow::Break(stop) = observe(Event::Prepared) {
-            return Err(leave(stop, &classifier, &mut state, input, &mut observe));
+            return Err(leave(stop, &classifier, &mut state, input, &batches, &mut observe));
         }
         let done = state.progress.step;
         let position = Position {
@@ -274,7 +282,7 @@ pub fn fit(
             padded_tokens: batch.padded_tokens,
         };
         if let ControlFlow::Break(stop) = observe(Event::Step(report)) {
-            return Err(leave(stop, &classifier, &mut state, input, &mut observe));
+            return Err(leave(stop, &classifier, &mut state, input, &batches, &mut observe));
         }
     }
     match choose(&classifier, &state, input, &mut observe)? {
@@ -285,7 +293,7 @@ pub fn fit(
                 evaluations: state.kept,
             })
         }
-        ControlFlow::Break(stop) => Err(leave(stop, &classifier, &mut state, input, &mut observe)),
+        ControlFlow::Break(stop) => Err(leave(stop, &classifier, &mut state, input, &batches, &mut observe)),
     }
 }
 
@@ -299,7 +307,7 @@ fn begin(classifier: Classifier, input: &FitInput<'_>) -> Result<(Classifier, Tr
             reason: "rows to train on are needed".into(),
         });
     }
-    check_score(input)?;
+    check_score(input.config, input.labels)?;
     begin_or_go_on(
         classifier,
         optimizer,
@@ -322,14 +330,20 @@ fn epoch_batches(input: &FitInput<'_>, epoch: usize) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// What the loop returns when the observer breaks off.
+/// What the loop returns when the observer breaks off. Weights that are not numbers are not saved.
 fn leave(
     stop: Stop,
     classifier: &Classifier,
     state: &mut TrainingState,
     input: &FitInput<'_>,
+    batches: &[Vec<usize>],
     observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
 ) -> TrainError {
+    if matches!(stop, Stop::Requested)
+        && let Err(fault) = check_weights(classifier)
+    {
+        return diverged(fault, state, input, batches);
+    }
     leave_with(stop, input.checkpoints, classifier, state, observe)
 }
 

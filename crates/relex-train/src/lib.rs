@@ -43,7 +43,7 @@ pub use config::{
 pub use error::TrainError;
 pub use fit::{
     CandidateReport, EvaluationReport, Event, FitInput, Fitted, LabelledRows, ParityStep, Snapshot, StartReport,
-    StepReport, Stop, fit, parity,
+    StepReport, Stop, check_score, fit, parity,
 };
 pub use predict::predict;
 pub use prepare::{OpenEncoder, SplitData, build_loss, classifier_config, encode_rows, open_encoder};

@@ -77,13 +77,10 @@ pub fn pretrain(
     let optimizer = |model: &MaskedModel| Optimizer::new(&values.optimizer, model);
     let averaging = AveragingConfig::default();
     let (mut model, mut state, start) = begin_or_go_on(model, optimizer, &averaging, input.checkpoints, input.device)?;
-    let leave = |stop, model: &_, state: &mut _, observe: &mut _| {
-        Err(leave_with(stop, input.checkpoints, model, state, observe))
-    };
-    if let ControlFlow::Break(stop) = observe(Event::Start(start)) {
-        return leave(stop, &model, &mut state, &mut observe);
-    }
     let mut epoch = Epoch::new(input, state.progress.epoch);
+    if let ControlFlow::Break(stop) = observe(Event::Start(start)) {
+        return Err(epoch.leave(stop, input, &model, &mut state, &mut observe));
+    }
 
     loop {
         if epoch.number != state.progress.epoch {
@@ -97,17 +94,21 @@ pub fn pretrain(
         if is_before_all || evaluates {
             let scoring = |done| observe(Event::Evaluating(done));
             let scored = evaluate(&model, input, &held_out, scoring)
-                .or_else(|error| Err(epoch.diverged(Fault::in_scoring(error)?, &state, input)));
+                .or_else(|error| Err(epoch.diverged(Fault::in_scoring(error, state.progress.step)?, &state, input)));
             let report = match scored? {
                 ControlFlow::Continue(report) => report,
-                ControlFlow::Break(stop) => return leave(stop, &model, &mut state, &mut observe),
+                ControlFlow::Break(stop) => return Err(epoch.leave(stop, input, &model, &mut state, &mut observe)),
             };
-            let (step, epoch) = (state.progress.step, state.progress.epoch);
+            let step = state.progress.step;
             state.progress.evaluated = step;
             state.progress.reports += 1;
-            let report = MaskedReport { step, epoch, ..report };
+            let report = MaskedReport {
+                step,
+                epoch: state.progress.epoch,
+                ..report
+            };
             if let ControlFlow::Break(stop) = observe(Event::MaskedEvaluation(report)) {
-                return leave(stop, &model, &mut state, &mut observe);
+                return Err(epoch.leave(stop, input, &model, &mut state, &mut observe));
             }
         }
         if saves {
@@ -123,7 +124,7 @@ pub fn pretrain(
         }
 
         if let ControlFlow::Break(stop) = observe(Event::Preparing) {
-            return leave(stop, &model, &mut state, &mut observe);
+            return Err(epoch.leave(stop, input, &model, &mut state, &mut observe));
         }
         let rows = &epoch.batches[state.progress.batch];
         let sentences: Vec<&EncodedSentence> = rows.iter().map(|&row| epoch.sentence(input, row)).collect();
@@ -131,7 +132,7 @@ pub fn pretrain(
         let size = settings.micro_batch_size.unwrap_or(rows.len());
         let portions = portions(&sentences, &masked, size, input.pad_token_id);
         if let ControlFlow::Break(stop) = observe(Event::Prepared) {
-            return leave(stop, &model, &mut state, &mut observe);
+            return Err(epoch.leave(stop, input, &model, &mut state, &mut observe));
         }
         let done = state.progress.step;
         let mut keys = DropoutKeys::new(dropout_seed, done as u64);
@@ -163,7 +164,7 @@ pub fn pretrain(
             padded_tokens: batch.padded_tokens,
         };
         if let ControlFlow::Break(stop) = observe(Event::Step(report)) {
-            return leave(stop, &model, &mut state, &mut observe);
+            return Err(epoch.leave(stop, input, &model, &mut state, &mut observe));
         }
     }
 }
@@ -211,6 +212,23 @@ impl Epoch {
             input.mask_tokens,
             &mut random,
         )
+    }
+
+    /// What the loop returns when the observer breaks off. Weights that are not numbers are not saved.
+    fn leave(
+        &self,
+        stop: Stop,
+        input: &PretrainingInput<'_>,
+        model: &MaskedModel,
+        state: &mut TrainingState<MaskedModel>,
+        observe: &mut impl FnMut(Event) -> ControlFlow<Stop>,
+    ) -> TrainError {
+        if matches!(stop, Stop::Requested)
+            && let Err(fault) = check_weights(model)
+        {
+            return self.diverged(fault, state, input);
+        }
+        leave_with(stop, input.checkpoints, model, state, observe)
     }
 
     /// The error about the weights after the last step: with its rows and the last good checkpoint.

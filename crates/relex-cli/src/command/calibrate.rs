@@ -11,7 +11,7 @@ use super::{
     gold::describes,
     held_out::{HeldOut, entity_types},
     member::{check_named, predictions_path, read_member},
-    output::{Sources, write_predictions},
+    output::Sources,
     shift::{Known, Target, bootstrap_config, read_target, target_prior},
 };
 use crate::{
@@ -153,7 +153,7 @@ fn write_corrected(
         run: format!("calibrated({})", meta.run),
         ..meta.clone()
     });
-    write_predictions(&corrected.predictions(), out, meta.as_ref())?;
+    corrected.predictions().write(out, meta.as_ref())?;
     Ok(Some(format!("\n{} rows in {}", corrected.ids.len(), out.display())))
 }
 

@@ -10,7 +10,7 @@ use super::{
     gold::{Gold, RunGolds, sentence_groups},
     held_out::{gold_of, read_out_of_fold},
     member::{check_named, predictions_path, read_member, say_new_notes},
-    output::{Sources, write_predictions},
+    output::Sources,
 };
 use crate::{
     args::{BlendArgument, EnsembleArguments, Rows},
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &EnsembleArguments, verbosity: Verbosity) -> anyhow
             arguments.out.display()
         ));
     }
-    write_predictions(&blended.predictions(), &arguments.out, meta.as_ref())?;
+    blended.predictions().write(&arguments.out, meta.as_ref())?;
     if let Some(selection) = &selection {
         if let Some(path) = &arguments.json {
             relex_data::write_atomically(path, &serde_json::to_vec_pretty(selection)?)?;

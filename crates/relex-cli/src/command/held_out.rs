@@ -94,7 +94,10 @@ pub(super) fn gold_of(
     sources: &[PathBuf],
     golds: &mut RunGolds,
 ) -> anyhow::Result<Rc<Gold>> {
-    if let Some(gold) = Gold::of_flags(arguments, sources)? {
+    let of_flags = Gold::of_flags(arguments, sources)?;
+    // Of runs the flags say where the data is; the split is the runs' own.
+    let are_files = sources.iter().any(|source| !source.is_dir());
+    if let Some(gold) = of_flags.filter(|_| are_files) {
         return Ok(gold);
     }
     match sources.iter().find(|source| source.is_dir()) {

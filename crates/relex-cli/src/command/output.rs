@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use relex_data::DatasetSpec;
-use relex_eval::{Predictions, PredictionsMeta};
+use relex_data::{DatasetSpec, is_stream};
 use relex_train::RunFolder;
 
 use super::run_data::settings;
 use crate::args::HeldOutArguments;
 
 /// What in a run's folder is the run's own, beside everything in the folders of [`RUN_FOLDERS`].
-const RUN_FILES: [&str; 14] = [
+const RUN_FILES: [&str; 16] = [
     "config.toml",
     "split.json",
     "provenance.json",
@@ -24,12 +23,14 @@ const RUN_FILES: [&str; 14] = [
     "submission.csv.meta.json",
     "report.html",
     "predictions/valid.csv",
+    "predictions/valid.csv.meta.json",
     "predictions/hold-out.csv",
+    "predictions/hold-out.csv.meta.json",
     "predictions/valid.evaluation.json",
 ];
 
 /// Folders in a run's folder in which everything is the run's own.
-const RUN_FOLDERS: [&str; 3] = ["best", "encoder", "checkpoints"];
+const RUN_FOLDERS: [&str; 4] = ["best", "evaluations", "encoder", "checkpoints"];
 
 /// What a command reads.
 #[derive(Debug, Default)]
@@ -103,12 +104,14 @@ impl Sources {
                     out.display()
                 );
             }
+            // Where a link leads to, for that is what is written.
+            let place = place(out);
             if own.is_none_or(|own| !is_same(own, out)) {
                 self.refuse_source(out)?;
-                refuse_dataset(out)?;
-                refuse_run(out)?;
+                refuse_dataset(out, &place)?;
+                refuse_run(out, &place)?;
             }
-            check_writable(out)?;
+            check_writable(out, &place)?;
             others.push(out);
         }
         Ok(())
@@ -138,28 +141,18 @@ pub(super) fn refuse_sources(spec: &DatasetSpec, folder: &Path, files: &Path, ou
     Ok(())
 }
 
-/// A file that is no file, such as a pipe or a terminal: nothing can stand beside it.
-pub(super) fn is_stream(path: &Path) -> bool {
-    path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir())
-}
-
-/// Writes predictions, with their description beside them where something can stand beside them.
-pub(super) fn write_predictions(
-    predictions: &Predictions,
-    path: &Path,
-    meta: Option<&PredictionsMeta>,
-) -> anyhow::Result<()> {
-    super::split::create_parent(path)?;
-    Ok(predictions.write(path, meta.filter(|_| !is_stream(path)))?)
-}
-
 fn data_files<'a>(spec: &'a DatasetSpec, files: &'a Path) -> impl Iterator<Item = PathBuf> + 'a {
     spec.files.iter().map(|file| files.join(&file.path))
 }
 
 /// Whether two paths lead to one place, whether or not anything is there.
 fn is_same(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| match (path.canonicalize(), path.parent(), path.file_name()) {
+    place(one) == place(other)
+}
+
+/// What a path leads to, links followed as far as something is there.
+fn place(path: &Path) -> PathBuf {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
         (Ok(path), ..) => path,
         (Err(_), Some(folder), Some(name)) => {
             let folder = if folder.as_os_str().is_empty() {
@@ -167,16 +160,15 @@ fn is_same(one: &Path, other: &Path) -> bool {
             } else {
                 folder
             };
-            folder.canonicalize().unwrap_or_else(|_| folder.into()).join(name)
+            place(folder).join(name)
         }
         _ => path.into(),
-    };
-    place(one) == place(other)
+    }
 }
 
 /// Refuses a file of the data set that is described beside it.
-fn refuse_dataset(out: &Path) -> anyhow::Result<()> {
-    let folder = out.parent().unwrap_or(Path::new(""));
+fn refuse_dataset(out: &Path, place: &Path) -> anyhow::Result<()> {
+    let folder = place.parent().unwrap_or(Path::new(""));
     match DatasetSpec::from_file(&folder.join("dataset.toml")) {
         Ok(spec) => refuse_sources(&spec, folder, folder, out),
         Err(_) => Ok(()),
@@ -184,12 +176,9 @@ fn refuse_dataset(out: &Path) -> anyhow::Result<()> {
 }
 
 /// Refuses what is a run's own.
-fn refuse_run(out: &Path) -> anyhow::Result<()> {
-    let Ok(absolute) = std::path::absolute(out) else {
-        return Ok(());
-    };
-    for folder in absolute.ancestors().skip(1).filter(|folder| is_run(folder)) {
-        let Ok(inside) = absolute.strip_prefix(folder) else {
+fn refuse_run(out: &Path, place: &Path) -> anyhow::Result<()> {
+    for folder in place.ancestors().skip(1).filter(|folder| is_run(folder)) {
+        let Ok(inside) = place.strip_prefix(folder) else {
             continue;
         };
         let is_own = RUN_FILES.iter().any(|own| Path::new(own) == inside)
@@ -202,7 +191,7 @@ fn refuse_run(out: &Path) -> anyhow::Result<()> {
         }
     }
     let is_classifier = |folder: &Path| folder.join("relex.json").is_file();
-    if out.exists() && absolute.ancestors().skip(1).any(is_classifier) {
+    if place.exists() && place.ancestors().skip(1).any(is_classifier) {
         bail!("{}: this is a file of a classifier; choose another file", out.display());
     }
     Ok(())
@@ -215,11 +204,11 @@ fn is_run(folder: &Path) -> bool {
 }
 
 /// Tries whether a file can be made here; folders that are missing are made only when it is written.
-fn check_writable(out: &Path) -> anyhow::Result<()> {
-    if out.is_dir() {
+fn check_writable(out: &Path, place: &Path) -> anyhow::Result<()> {
+    if place.is_dir() {
         bail!("{}: this is a folder; name a file in it", out.display());
     }
-    let absolute = std::path::absolute(out).with_context(|| out.display().to_string())?;
+    let absolute = std::path::absolute(place).with_context(|| out.display().to_string())?;
     let Some(folder) = absolute.ancestors().skip(1).find(|folder| folder.exists()) else {
         return Ok(());
     };

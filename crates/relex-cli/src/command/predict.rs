@@ -13,8 +13,8 @@ use relex_train::{
 
 use super::{
     Dataset, load_split, open_run,
-    output::{Sources, write_predictions as write_beside},
-    run_data::{read_split, settings_at},
+    output::Sources,
+    run_data::{described_at, read_split, settings_at},
     tell_truncation, trained_model, with_cache,
 };
 use crate::{
@@ -116,7 +116,7 @@ pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosi
         {
             std::fs::remove_file(folder.evaluation("valid")).with_context(|| output.display().to_string())?;
         }
-        write_beside(&predictions, output, Some(&meta))?;
+        predictions.write(output, Some(&meta))?;
     }
     Ok(Written {
         rows: predictions.rows(),
@@ -154,7 +154,10 @@ impl Source {
         };
         let folder = open_run(run)?;
         let model = trained_model(&folder)?;
-        let mut config = settings_at(&folder, &arguments.place)?;
+        let mut config = match arguments.input {
+            None => settings_at(&folder, &arguments.place)?,
+            Some(_) => described_at(&folder, &arguments.place)?,
+        };
         if let Some(on_bad_row) = arguments.on_bad_row {
             config.data.on_bad_row = on_bad_row.into();
         }
@@ -180,7 +183,8 @@ fn check_outputs(arguments: &PredictArguments) -> anyhow::Result<()> {
         Some(Rows::Test) => Some(folder.submission()),
     });
     let written = arguments.out.as_ref().or(own.as_ref());
-    sources.check_outputs(written.into_iter().chain(&arguments.bad_rows), own.as_deref())
+    sources.check_outputs(written, own.as_deref())?;
+    sources.and_files(written).check_outputs(&arguments.bad_rows, None)
 }
 
 /// As the run predicts, or as the classifier's folder says: in batches of another shape sums round differently.

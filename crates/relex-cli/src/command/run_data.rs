@@ -21,6 +21,20 @@ pub(super) fn settings(folder: &RunFolder) -> anyhow::Result<TrainConfig> {
 /// A run's settings with its data where it is now. The split is the one that the flags name, else the copy in the run's own
 /// folder, else the one that its configuration names.
 pub(super) fn settings_at(folder: &RunFolder, place: &PlaceArguments) -> anyhow::Result<TrainConfig> {
+    let config = described_at(folder, place)?;
+    match &config.data.folder {
+        Some(files) if !files.is_dir() => bail!(
+            "{}: the folder with the data files of {} is not there{}; say with --data-dir where it is",
+            files.display(),
+            folder.path().display(),
+            relative_to(files)
+        ),
+        _ => Ok(config),
+    }
+}
+
+/// As [`settings_at`] where the data set's description is enough, and its files may be gone.
+pub(super) fn described_at(folder: &RunFolder, place: &PlaceArguments) -> anyhow::Result<TrainConfig> {
     let mut config = settings(folder)?;
     let data = &mut config.data;
     if let Some(dataset) = &place.dataset {
@@ -66,30 +80,23 @@ pub(super) fn own_split(folder: &RunFolder) -> anyhow::Result<Option<PathBuf>> {
 }
 
 /// The run itself, or the first of a series.
-fn trained(folder: &RunFolder) -> anyhow::Result<RunFolder> {
+pub(super) fn trained(folder: &RunFolder) -> anyhow::Result<RunFolder> {
     let first = series::runs(folder)?.into_iter().next();
     Ok(first.unwrap_or_else(|| folder.clone()))
 }
 
 fn check_there(folder: &RunFolder, data: &DataConfig) -> anyhow::Result<()> {
     let description = data.dataset.join("dataset.toml");
-    let run = folder.path().display();
     if !description.is_file() {
         bail!(
-            "{}: the data set of {run} is not there{}; say with --dataset where it is, and with --data-dir where its files are if \
+            "{}: the data set of {} is not there{}; say with --dataset where it is, and with --data-dir where its files are if \
              they are not beside it",
             description.display(),
+            folder.path().display(),
             relative_to(&description)
         );
     }
-    match &data.folder {
-        Some(files) if !files.is_dir() => bail!(
-            "{}: the folder with the data files of {run} is not there{}; say with --data-dir where it is",
-            files.display(),
-            relative_to(files)
-        ),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// What a path in a configuration is relative to, in words, if it is.

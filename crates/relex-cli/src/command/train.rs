@@ -19,7 +19,7 @@ use relex_data::{DatasetSpec, Manifest, rng::stream, sha256_file, sha256_hex};
 use relex_model::{Classifier, DeviceChoice, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
     CheckedTrainConfig, Checkpoints, FitInput, LabelledRows, Provenance, RunFolder, SplitData, TrainError, build_loss,
-    classifier_config, encode_rows, fit, open_encoder, resolve,
+    check_score, classifier_config, encode_rows, fit, open_encoder, resolve,
 };
 
 use super::{load_split, tell_truncation, with_cache};
@@ -51,6 +51,17 @@ enum Place {
     Numbered(PathBuf),
     /// Where it was begun.
     Begun(RunFolder),
+}
+
+impl Place {
+    /// The folder, if it is known before it is claimed.
+    fn known(&self) -> Option<RunFolder> {
+        match self {
+            Self::Numbered(_) => None,
+            Self::New(path) => Some(RunFolder::at(path)),
+            Self::Begun(folder) => Some(folder.clone()),
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::Result<()> {
@@ -150,6 +161,8 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     // Everything that can be refused is looked at before the run folder is touched.
     let mut data = verbosity.timed("read data and verify split", || load_split(&config))?;
     let augmented_rows = verbosity.timed("read augmented rows", || data.add_augmented(&config))?;
+    check_split(place.known().as_ref(), &data.manifest)?;
+    check_score(&config, &data.spec.labels)?;
     let loss = build_loss(&config, &data)?;
     if values.loss.depends_on_counts() {
         note_labels_without_rows(&data, verbosity);
@@ -199,7 +212,6 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         (None, Place::Begun(folder)) => Claimed::again(folder)?,
     };
     let folder = claimed.folder.clone();
-    check_split(&folder, &data.manifest)?;
     if !folder.has_begun() {
         relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
     }
@@ -351,8 +363,10 @@ fn stem(spec: &DatasetSpec, config: &Path) -> String {
 }
 
 /// The split will stand in the run folder, so that the folder alone tells what was measured; another that stands there is refused.
-fn check_split(folder: &RunFolder, manifest: &Manifest) -> anyhow::Result<()> {
-    let path = folder.split();
+fn check_split(folder: Option<&RunFolder>, manifest: &Manifest) -> anyhow::Result<()> {
+    let Some(path) = folder.map(RunFolder::split) else {
+        return Ok(());
+    };
     if path.exists() && Manifest::read(&path)?.hash() != manifest.hash() {
         bail!(
             "{}: this is not the split of the configuration; move it away, or choose another folder with --run",

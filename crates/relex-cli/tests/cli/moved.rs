@@ -70,6 +70,32 @@ fn data_files_in_another_folder() {
     );
 }
 
+/// Another file's rows need the data set's description alone.
+#[test]
+fn rows_are_predicted_where_the_data_files_are_gone() {
+    let bench = Bench::with_split();
+    std::fs::create_dir(bench.path("files")).unwrap();
+    for file in ["train.csv", "test.csv"] {
+        let (from, to) = (format!("tiny/{file}"), format!("files/{file}"));
+        std::fs::rename(bench.path(&from), bench.path(&to)).unwrap();
+    }
+    let train = ["train", "--config", "tiny.toml", "--run", "run", "--data-dir", "files"];
+    bench.succeed(&train);
+    std::fs::rename(bench.path("files"), bench.path("gone")).unwrap();
+    let input = ["--input", "gone/test.csv", "--out", "test.csv"];
+    bench.succeed(&[&["predict", "--run", "run"][..], &input].concat());
+    bench.refuse(
+        &["predict", "--run", "run", "--rows", "test"],
+        &["files: the folder with the data files of run is not there"],
+    );
+    // The files of a recipe's data set are not those of another.
+    std::fs::remove_dir_all(bench.path("run")).unwrap();
+    std::fs::rename(bench.path("gone"), bench.path("files")).unwrap();
+    let other = ["--dataset", "files", "--set", "data.folder=nowhere"];
+    std::fs::copy(bench.path("tiny/dataset.toml"), bench.path("files/dataset.toml")).unwrap();
+    bench.succeed(&[&train[..5], &other].concat());
+}
+
 /// The copy in the run's folder is as good as the file that was trained with, if it is the same.
 #[test]
 fn the_split_is_the_one_of_the_run() {

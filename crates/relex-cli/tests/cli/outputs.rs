@@ -130,3 +130,24 @@ fn scores_of_a_run_that_cannot_be_written_to() {
         .stderr(predicate::str::contains("run/predictions/valid.evaluation.json"));
     assert!(bench.text("scores.json").contains("micro_f1"));
 }
+
+/// A link is where it leads to.
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_file_of_a_run_is_refused() {
+    let bench = Bench::with_run();
+    let before = bench.listing();
+    std::os::unix::fs::symlink(bench.path("run/predictions/valid.csv"), bench.path("link.csv")).unwrap();
+    let predict = ["predict", "--run", "run", "--rows", "test", "--out"];
+    bench.refuse(
+        &[&predict[..], &["link.csv"]].concat(),
+        &["link.csv: this file is the run's own"],
+    );
+    bench.remove("link.csv");
+    // The place that a command writes by itself is not free for its other outputs.
+    bench.refuse(
+        &[&predict[..], &["x.csv", "--bad-rows", "run/submission.csv"]].concat(),
+        &["run/submission.csv: this file is the run's own"],
+    );
+    assert!(before == bench.listing());
+}

@@ -23,8 +23,9 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::error::EvalError;
-use crate::files::{is_stream, write_atomically};
+use crate::files::write_atomically;
 use crate::metric::check_length;
+use relex_data::is_stream;
 
 /// One row of probabilities an example, with the example's id.
 #[derive(Debug, Clone, PartialEq)]

@@ -78,7 +78,7 @@ impl ShiftChecks {
         Self {
             any_shift: outcome(
                 report.any_shift.p_value >= 0.05 && is_informed,
-                report.any_shift.p_value < 0.05,
+                report.any_shift.p_value < 0.05 && is_informed,
             ),
             label_shift: outcome(
                 refusals().any(|refusal| matches!(refusal, Refusal::NotLabelShift { .. })),

@@ -77,6 +77,7 @@ impl AveragingConfig {
         if let Some(from) = self.swa_from
             && from > 0.0
             && patience.is_some()
+            && keep == Keep::Swa
         {
             return refuse(
                 "averaging.swa_from",

@@ -10,7 +10,7 @@ use relex_eval::{
 use relex_model::Classifier;
 
 use super::{FitInput, Stop};
-use crate::{ChooseBy, TrainError, predict::predict};
+use crate::{CheckedTrainConfig, ChooseBy, TrainError, predict::predict};
 
 /// A look at the validation rows.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -115,10 +115,14 @@ fn official_f1(labels: &LabelSet, gold: &[usize], predicted: &[usize]) -> Result
 }
 
 /// Refuses a score to choose by that these labels do not have.
-pub(super) fn check_score(input: &FitInput<'_>) -> Result<(), TrainError> {
-    let training = &input.config.values().training;
-    let negative = input.labels.negative().index();
-    if training.choose_by == ChooseBy::SemevalF1 && official_f1(input.labels, &[negative], &[negative])?.is_none() {
+///
+/// # Errors
+///
+/// [`TrainError::Setting`] about `training.choose_by`.
+pub fn check_score(config: &CheckedTrainConfig, labels: &LabelSet) -> Result<(), TrainError> {
+    let choose_by = config.values().training.choose_by;
+    let negative = labels.negative().index();
+    if choose_by == ChooseBy::SemevalF1 && official_f1(labels, &[negative], &[negative])?.is_none() {
         return Err(TrainError::Setting {
             key: "training.choose_by",
             value: "\"semeval-f1\"".into(),

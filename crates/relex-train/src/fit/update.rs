@@ -7,7 +7,7 @@ use super::TrainingState;
 use crate::{
     OptimizerConfig, TrainError,
     loss_scale::LossScale,
-    optimizer::{clip_by_global_norm, is_finite},
+    optimizer::{clip_by_global_norm, sum_of_squares},
 };
 
 /// The numbers of an update that was made, or left out.
@@ -82,20 +82,22 @@ impl<M: Module> TrainingState<M> {
 
 /// Finds a weight that is not a number, or infinite: an update can overflow where loss and gradients did not.
 pub(crate) fn check_weights<M: Module>(model: &M) -> Result<(), Fault> {
-    if is_finite(model) {
+    let total = sum_of_squares(model);
+    if total.is_finite() {
         return Ok(());
     }
     Err(Fault {
-        what: "largest weight",
-        value: f32::INFINITY,
+        what: "sum of the squared weights",
+        value: total as f32,
     })
 }
 
 impl Fault {
-    /// What was found in scoring, where the error says that a number was not finite; any other error stays as it is.
-    pub(crate) fn in_scoring(error: TrainError) -> Result<Self, TrainError> {
+    /// What was found in scoring after so many steps, where the error says that a number was not finite; any other error stays as it
+    /// is, and so does one that no step can have caused.
+    pub(crate) fn in_scoring(error: TrainError, step: usize) -> Result<Self, TrainError> {
         match error {
-            TrainError::Prediction { value, .. } => Ok(Self {
+            TrainError::Prediction { value, .. } if step > 0 => Ok(Self {
                 what: "score of a held-out row",
                 value,
             }),

@@ -30,11 +30,11 @@ pub(crate) fn clip_by_global_norm<M: Module>(
     norm
 }
 
-/// Whether every weight is a finite number.
-pub(crate) fn is_finite<M: Module>(module: &M) -> bool {
+/// Of all weights; it is finite if they are.
+pub(crate) fn sum_of_squares<M: Module>(module: &M) -> f64 {
     let mut weights = Weights { total: 0.0 };
     module.visit(&mut weights);
-    weights.total.is_finite()
+    weights.total
 }
 
 struct Weights {

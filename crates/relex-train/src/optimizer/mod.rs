@@ -20,7 +20,7 @@ use burn::{
 
 use adafactor::Adafactor;
 use adamw::AdamW;
-pub(crate) use clip::{clip_by_global_norm, is_finite};
+pub(crate) use clip::{clip_by_global_norm, sum_of_squares};
 use lion::Lion;
 pub(crate) use memory::Memory;
 pub(crate) use plan::{Place, float_paths, layers};

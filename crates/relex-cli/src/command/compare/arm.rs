@@ -8,7 +8,11 @@ use toml::{Table, Value};
 
 use crate::{
     args::ArmArgument,
-    command::{names, run_data::settings, train::series},
+    command::{
+        names,
+        run_data::{settings, trained},
+        train::series,
+    },
 };
 
 /// Keys that may differ between runs of one arm: those that repetitions vary, and those that do not change what is learnt. What
@@ -84,7 +88,7 @@ fn made_from(path: &Path) -> anyhow::Result<Option<BTreeMap<String, String>>> {
         return Ok(None);
     }
     let config = settings(&folder)?;
-    let provenance = folder.provenance();
+    let provenance = trained(&folder)?.provenance();
     let provenance = provenance
         .is_file()
         .then(|| Provenance::read(&provenance))

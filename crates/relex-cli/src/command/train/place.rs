@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use relex_train::resolve;
 use toml::{Table, Value};
 
 use crate::{args::TrainArguments, command::dataset_folder};
@@ -11,7 +12,12 @@ pub(super) fn sets(arguments: &TrainArguments) -> anyhow::Result<Vec<String>> {
     let mut sets = arguments.set.clone();
     let place = &arguments.place;
     if let Some(dataset) = &place.dataset {
-        sets.push(path_setting("data.dataset", &dataset_folder(dataset)?));
+        let folder = dataset_folder(dataset)?;
+        sets.push(path_setting("data.dataset", &folder));
+        // The files of the recipe's data set are not those of this one.
+        if place.data_dir.is_none() && names_a_folder(arguments)? {
+            sets.push(path_setting("data.folder", &folder));
+        }
     }
     let paths = [("data.folder", &place.data_dir), ("data.split", &place.split)];
     sets.extend(
@@ -21,6 +27,14 @@ pub(super) fn sets(arguments: &TrainArguments) -> anyhow::Result<Vec<String>> {
     );
     sets.extend(arguments.devices().map(|devices| format!("device={devices}")));
     Ok(sets)
+}
+
+/// Whether the settings without the flags say where data files are.
+fn names_a_folder(arguments: &TrainArguments) -> anyhow::Result<bool> {
+    let Some(config) = &arguments.config else {
+        return Ok(false);
+    };
+    Ok(resolve(config, &arguments.set)?.data.folder.is_some())
 }
 
 /// A setting that stays a text, whatever it reads like.

@@ -135,6 +135,7 @@ fn train(
 
     // Everything that can be refused is looked at before the run folder is touched.
     let data = verbosity.timed("read data and verify split", || load(&config))?;
+    check_split(place.known().as_ref(), &data.manifest)?;
     let config = hub::locate(config, verbosity)?;
     let values = config.values();
     verbosity.detail(config.to_toml()?);
@@ -159,7 +160,6 @@ fn train(
         (None, Place::Begun(folder)) => Claimed::again(folder)?,
     };
     let folder = claimed.folder.clone();
-    check_split(&folder, &data.manifest)?;
     if !folder.has_begun() {
         relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
     }

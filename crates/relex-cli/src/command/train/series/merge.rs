@@ -88,7 +88,8 @@ fn merge_valid(series: &RunFolder, config: &CheckedTrainConfig, members: &[Membe
         .map(|example| (example.id.as_str(), example))
         .collect();
     let choose_by = config.values().training.choose_by;
-    let rows_in_all = data.train.len() + data.valid.len();
+    let most = config.values().data.max_train_rows.unwrap_or(usize::MAX);
+    let rows_in_all = (data.train.len() + data.valid.len()).min(most);
     let mut steps_for_all_rows = Vec::new();
     let mut runs = Vec::new();
     let mut all = Vec::new();
@@ -247,8 +248,8 @@ impl Summary {
         lines.extend(self.deviation.as_ref().map(|deviation| line("deviation", deviation)));
         lines.push(line(&format!("pooled, {} rows", self.pooled_rows), &self.pooled));
         lines.push(format!(
-            "for a run over every row that sees each as often as these until their best evaluations: --set data.train_on=all \
-             --set training.steps={}",
+            "a run over every row sees each as often as these until their best evaluations with data.train_on = \"all\" and \
+             training.steps = {} (it has nothing to choose or stop by: training.keep, patience and the like are to be set anew)",
             self.steps_for_all_rows
         ));
         lines.join("\n")
