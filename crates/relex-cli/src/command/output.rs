@@ -87,14 +87,15 @@ impl Sources {
     }
 
     /// Refuses outputs that would replace what is read, another output, or a file of a data set or a run, and those that cannot
-    /// be written. Nothing is made or changed. `own` is the place in a run's folder that the command writes by itself.
+    /// be written. Nothing is made or changed. `own` is the place in a run's folder that the command writes by itself,
+    /// which is free for the first output.
     pub(super) fn check_outputs<'a>(
         &self,
         outputs: impl IntoIterator<Item = &'a PathBuf>,
         own: Option<&Path>,
     ) -> anyhow::Result<()> {
         let mut others: Vec<&Path> = Vec::new();
-        for out in outputs {
+        for (number, out) in outputs.into_iter().enumerate() {
             if is_stream(out) {
                 continue;
             }
@@ -106,7 +107,7 @@ impl Sources {
             }
             // Where a link leads to, for that is what is written.
             let place = place(out);
-            if own.is_none_or(|own| !is_same(own, out)) {
+            if number > 0 || own.is_none_or(|own| !is_same(own, out)) {
                 self.refuse_source(out)?;
                 refuse_dataset(out, &place)?;
                 refuse_run(out, &place)?;

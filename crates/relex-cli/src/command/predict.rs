@@ -183,8 +183,7 @@ fn check_outputs(arguments: &PredictArguments) -> anyhow::Result<()> {
         Some(Rows::Test) => Some(folder.submission()),
     });
     let written = arguments.out.as_ref().or(own.as_ref());
-    sources.check_outputs(written, own.as_deref())?;
-    sources.and_files(written).check_outputs(&arguments.bad_rows, None)
+    sources.check_outputs(written.into_iter().chain(&arguments.bad_rows), own.as_deref())
 }
 
 /// As the run predicts, or as the classifier's folder says: in batches of another shape sums round differently.
