@@ -36,7 +36,17 @@ pub(super) fn settings_at(folder: &RunFolder, place: &PlaceArguments) -> anyhow:
 /// As [`settings_at`] where the data set's description is enough, and its files may be gone.
 pub(super) fn described_at(folder: &RunFolder, place: &PlaceArguments) -> anyhow::Result<TrainConfig> {
     let mut config = settings(folder)?;
-    let data = &mut config.data;
+    if let Some(split) = own_split(folder)? {
+        config.data.split = split;
+    }
+    put_place(place, &mut config.data)?;
+    check_there(folder, &config.data)?;
+    Ok(config)
+}
+
+/// Puts what the flags name in the place of what the settings do. The files of another data set are beside its description, unless
+/// the flags say where.
+pub(super) fn put_place(place: &PlaceArguments, data: &mut DataConfig) -> anyhow::Result<()> {
     if let Some(dataset) = &place.dataset {
         data.dataset = dataset_folder(dataset)?;
         data.folder = None;
@@ -44,11 +54,10 @@ pub(super) fn described_at(folder: &RunFolder, place: &PlaceArguments) -> anyhow
     if let Some(files) = &place.data_dir {
         data.folder = Some(files.clone());
     }
-    if let Some(split) = place.split.clone().or(own_split(folder)?) {
-        data.split = split;
+    if let Some(split) = &place.split {
+        data.split.clone_from(split);
     }
-    check_there(folder, data)?;
-    Ok(config)
+    Ok(())
 }
 
 /// The split of a run, refused if it is not the one that the run was trained with: rows that it learnt from could be among those

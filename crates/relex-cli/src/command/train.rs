@@ -80,9 +80,8 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
 
 /// What the arguments ask for.
 fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job> {
-    let sets = place::sets(arguments)?;
-    let given = arguments.config.as_ref().map(|config| resolve(config, &sets)?.check());
-    let given = given.transpose()?;
+    let resolved = |config| anyhow::Ok(place::resolved(config, arguments)?.check()?);
+    let given = arguments.config.as_deref().map(resolved).transpose()?;
     if arguments.resume.is_some() {
         let Some(path) = &named else {
             bail!("--resume: which run? give its folder, as in `relex train --resume runs/my-run`");
@@ -90,7 +89,7 @@ fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job
         let folder = RunFolder::at(path);
         if folder.has_begun() {
             return Ok(Job {
-                config: config_of(&folder, given, &sets)?,
+                config: config_of(&folder, given, place::changes_settings(arguments))?,
                 place: Place::Begun(folder),
                 series: None,
             });
@@ -125,7 +124,7 @@ fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job
 fn config_of(
     folder: &RunFolder,
     given: Option<CheckedTrainConfig>,
-    sets: &[String],
+    changes_settings: bool,
 ) -> anyhow::Result<CheckedTrainConfig> {
     let config = resolve(&folder.config(), &[])?.check()?;
     let differs = |given: &CheckedTrainConfig| hub::pinned(given.values().clone(), config.values()) != *config.values();
@@ -135,7 +134,7 @@ fn config_of(
              choose another folder with --run",
             folder.config().display()
         ),
-        None if !sets.is_empty() => bail!(
+        None if changes_settings => bail!(
             "{}: a run goes on with its own settings; leave --set, --device, --devices, --dataset, --data-dir and --split out, or train a new one",
             folder.config().display()
         ),

@@ -2,59 +2,51 @@
 
 use std::path::Path;
 
-use relex_train::resolve;
-use toml::{Table, Value};
+use relex_train::{TrainConfig, resolve};
 
-use crate::{args::TrainArguments, command::dataset_folder};
+use crate::{args::TrainArguments, command::run_data::put_place};
 
-/// Every setting that the arguments change, those of flags last.
-pub(super) fn sets(arguments: &TrainArguments) -> anyhow::Result<Vec<String>> {
-    let mut sets = arguments.set.clone();
+/// The configuration of a file with every setting that the arguments change, those of flags last.
+pub(super) fn resolved(file: &Path, arguments: &TrainArguments) -> anyhow::Result<TrainConfig> {
+    let mut config = resolve(file, &arguments.set)?;
+    put_place(&arguments.place, &mut config.data)?;
+    if let Some(devices) = arguments.devices() {
+        config.device = devices.clone();
+    }
+    Ok(config)
+}
+
+/// Whether the arguments change any setting.
+pub(super) fn changes_settings(arguments: &TrainArguments) -> bool {
     let place = &arguments.place;
-    if let Some(dataset) = &place.dataset {
-        let folder = dataset_folder(dataset)?;
-        sets.push(path_setting("data.dataset", &folder));
-        // The files of the recipe's data set are not those of this one.
-        if place.data_dir.is_none() && names_a_folder(arguments)? {
-            sets.push(path_setting("data.folder", &folder));
-        }
-    }
-    let paths = [("data.folder", &place.data_dir), ("data.split", &place.split)];
-    sets.extend(
-        paths
-            .into_iter()
-            .filter_map(|(key, path)| Some(path_setting(key, path.as_ref()?))),
-    );
-    sets.extend(arguments.devices().map(|devices| format!("device={devices}")));
-    Ok(sets)
-}
-
-/// Whether the settings without the flags say where data files are.
-fn names_a_folder(arguments: &TrainArguments) -> anyhow::Result<bool> {
-    let Some(config) = &arguments.config else {
-        return Ok(false);
-    };
-    Ok(resolve(config, &arguments.set)?.data.folder.is_some())
-}
-
-/// A setting that stays a text, whatever it reads like.
-fn path_setting(key: &str, path: &Path) -> String {
-    let path = path.to_string_lossy();
-    match format!("value = {path}").parse::<Table>() {
-        Ok(_) => format!("{key}={}", Value::String(path.into_owned())),
-        Err(_) => format!("{key}={path}"),
-    }
+    let paths = [&place.dataset, &place.data_dir, &place.split];
+    !arguments.set.is_empty() || arguments.devices().is_some() || paths.into_iter().any(Option::is_some)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
+    use relex_train::DataConfig;
+
     use super::*;
+    use crate::args::PlaceArguments;
 
     #[test]
     fn paths_stay_paths_in_settings() {
-        let check = |path: &str, expected: &str| assert_eq!(path_setting("data.folder", Path::new(path)), expected);
-        check("datasets/sample", "data.folder=datasets/sample");
-        check("2024", "data.folder=\"2024\"");
-        check("true", "data.folder=\"true\"");
+        let check = |path: &str| {
+            let place = PlaceArguments {
+                dataset: None,
+                data_dir: Some(path.into()),
+                split: Some(path.into()),
+            };
+            let mut data = DataConfig::default();
+            put_place(&place, &mut data).unwrap();
+            assert_eq!(data.folder, Some(PathBuf::from(path)));
+            assert_eq!(data.split, PathBuf::from(path));
+        };
+        check("datasets/sample");
+        check("2024");
+        check("true");
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use relex_data::{DatasetSpec, Manifest, Role};
 use relex_eval::PredictionsMeta;
-use relex_train::{CheckedTrainConfig, RunFolder, RunLock, TrainConfig, TrainOn, resolve};
+use relex_train::{CheckedTrainConfig, RunFolder, RunLock, TrainConfig, TrainOn};
 use serde::{Deserialize, Serialize};
 
 use super::{Job, Place, folder};
@@ -146,8 +146,7 @@ fn asked(arguments: &TrainArguments) -> anyhow::Result<Series> {
         .config
         .as_deref()
         .context("a series is made from a --config")?;
-    let sets = super::place::sets(arguments)?;
-    let config = resolve(file, &sets)?;
+    let config = super::place::resolved(file, arguments)?;
     let checked = config.clone().check()?;
     let folds = match &arguments.folds {
         None => vec![config.data.fold],
@@ -202,7 +201,7 @@ fn read(path: &Path, arguments: &TrainArguments) -> anyhow::Result<Series> {
             asked.config = hub::pinned(asked.config, &series.config);
             asked != series
         }
-        None => !super::place::sets(arguments)?.is_empty() || arguments.folds.is_some() || arguments.seeds.is_some(),
+        None => super::place::changes_settings(arguments) || arguments.folds.is_some() || arguments.seeds.is_some(),
     };
     if differs {
         bail!(
