@@ -26,8 +26,9 @@ use crate::{
 use adversarial::adversarial_gradients;
 pub use candidates::CandidateReport;
 use candidates::choose;
+pub use evaluation::EvaluationReport;
+pub(crate) use evaluation::check_score;
 use evaluation::evaluate;
-pub use evaluation::{EvaluationReport, check_score};
 use gradients::{Position, batch_gradients, portions};
 pub(crate) use leaving::{begin_or_go_on, leave_with, save_to};
 pub(crate) use pace::Pace;

@@ -6,12 +6,21 @@
 //!
 //! ```no_run
 //! use std::ops::ControlFlow;
-//! use relex_train::{SplitData, resolve};
+//! use relex_model::{open_device, save_classifier};
+//! use relex_train::{SplitData, fit, open_encoder, prepare, resolve};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = resolve("configs/quickstart.toml".as_ref(), &["training.epochs=1".into()])?.check()?;
 //! let data = SplitData::load(&config)?;
-//! println!("{} rows to learn from, {} to measure on", data.train.len(), data.valid.len());
+//! let device = open_device(config.device())?.autodiff();
+//! let open = open_encoder(&config, &data.spec, &device)?;
+//! let (classifier, prepared) = prepare(open, &config, &data, &device)?;
+//! let fitted = fit(classifier, &prepared.input(&config, &data, &device), |event| {
+//!     println!("{event:?}");
+//!     ControlFlow::Continue(())
+//! })?;
+//! let (saved_as, tokenizer) = (&prepared.classifier_config, &prepared.text_encoder);
+//! save_classifier("best".as_ref(), &fitted.classifier, saved_as, tokenizer, config.encoder_folder())?;
 //! # Ok(()) }
 //! ```
 
@@ -43,10 +52,10 @@ pub use config::{
 pub use error::TrainError;
 pub use fit::{
     CandidateReport, EvaluationReport, Event, FitInput, Fitted, LabelledRows, ParityStep, Snapshot, StartReport,
-    StepReport, Stop, check_score, fit, parity,
+    StepReport, Stop, fit, parity,
 };
 pub use predict::predict;
-pub use prepare::{OpenEncoder, SplitData, build_loss, classifier_config, encode_rows, open_encoder};
+pub use prepare::{OpenEncoder, Prepared, SplitData, encode_rows, open_encoder, prepare};
 pub use pretrain::{
     EncodedSentences, MaskedReport, MaskedSentence, OpenMaskedModel, PretrainingData, PretrainingInput,
     PretrainingProvenance, encode_sentences, mask_sentence, open_masked_model, pretrain,
@@ -55,3 +64,8 @@ pub use run::{Provenance, RunFolder, RunLock};
 pub use sampler::Sampler;
 pub use schedule::{Schedule, Warmup};
 pub use tensorboard::EventFile;
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,130 +1,91 @@
-//! From a checked configuration to encoded rows: data set, frozen split, markers, tokens.
+//! From a checked configuration to what the loop reads: data set, frozen split, encoder, markers, tokens, loss.
 
-use std::collections::HashSet;
+mod data;
+mod encoder;
 
 use burn::tensor::Device;
-use relex_data::{
-    AugmentedExample, DatasetSpec, Example, LabelSet, Manifest, Markers, ReadReport, Role, TrainingRows,
-    read_augmented, subset,
-};
+use relex_data::{DatasetSpec, Example, Markers, rng::stream};
 use relex_loss::Loss;
-use relex_model::{
-    ClassifierConfig, EncodedExample, Encoder, EncoderConfig, LoadReport, NewToken, TextEncoder, load_encoder,
-};
+use relex_model::{Classifier, ClassifierConfig, EncodedExample, TextEncoder};
 
-use crate::{CheckedTrainConfig, TrainError, TrainOn};
+use crate::{CheckedTrainConfig, FitInput, LabelledRows, TrainConfig, TrainError};
 
-/// A data set with its split verified, its conflicts settled, and its training and validation rows chosen.
+pub use data::SplitData;
+pub use encoder::{OpenEncoder, open_encoder};
+
+/// What a run is made from, beside its configuration, its data and the new classifier.
 #[derive(Debug)]
-pub struct SplitData {
-    /// The data set's description.
-    pub spec: DatasetSpec,
-    /// All labelled rows, in the order of their file, as the split's conflict policy leaves them; behind them the augmented
-    /// ones, once they are added.
-    pub examples: Vec<Example>,
-    /// What became of the file's bad rows.
-    pub report: ReadReport,
-    /// The split.
-    pub manifest: Manifest,
-    /// Rows to learn from, as indices into `examples`.
-    pub train: Vec<usize>,
-    /// Rows to measure on; none if all are learnt from.
-    pub valid: Vec<usize>,
-    /// Rows that no fold learns from or measures on; none in most splits.
-    pub hold_out: Vec<usize>,
+pub struct Prepared {
+    /// What the classifier is; with it, a saved one knows how rows are read.
+    pub classifier_config: ClassifierConfig,
+    /// Its tokenizer.
+    pub text_encoder: TextEncoder,
+    /// The token that fills up batches.
+    pub pad_token_id: u32,
+    /// What is minimised, built for the rows to learn from.
+    pub loss: Loss,
+    /// Rows to learn from, encoded.
+    pub train: LabelledRows,
+    /// Rows to measure on, encoded.
+    pub valid: LabelledRows,
 }
 
-impl SplitData {
-    /// Reads the data set, and checks it against the split manifest.
-    ///
-    /// # Errors
-    ///
-    /// When either cannot be read, the data is not what the split was made from, or the fold has
-    /// no validation rows or fewer training rows than asked for.
-    pub fn load(config: &CheckedTrainConfig) -> Result<Self, TrainError> {
-        let config = config.values();
-        let spec = DatasetSpec::from_file(&config.data.dataset.join("dataset.toml"))?;
-        let (examples, report) = spec.read_with(config.data.files(), Role::Train, config.data.on_bad_row)?;
-        let manifest = Manifest::read(&config.data.split)?;
-        manifest.verify(&examples, &spec.labels)?;
-        let examples = manifest.resolve(examples, &spec.labels)?;
-        let mut partition = manifest.partition(&examples, config.data.fold)?;
-        if config.data.train_on == TrainOn::All {
-            partition.train.append(&mut partition.valid);
-            partition.train.sort_unstable();
-        }
-        let train = match config.data.max_train_rows {
-            None => partition.train,
-            Some(count) if count > partition.train.len() => {
-                return Err(TrainError::Setting {
-                    key: "data.max_train_rows",
-                    value: count.to_string(),
-                    reason: format!(
-                        "fold {} has {} training rows; ask for as many at most, or leave the setting out to take all",
-                        config.data.fold,
-                        partition.train.len()
-                    ),
-                });
-            }
-            Some(count) => subset(&manifest, &examples, &partition.train, count, manifest.seed())?,
-        };
-        if train.is_empty() || (partition.valid.is_empty() && config.data.train_on == TrainOn::Fold) {
-            return Err(TrainError::Setting {
-                key: "data.fold",
-                value: config.data.fold.to_string(),
-                reason: "this fold leaves no rows to train on, or none to validate on".into(),
-            });
-        }
-        Ok(Self {
-            spec,
-            examples,
-            report,
-            manifest,
-            train,
-            valid: partition.valid,
-            hold_out: partition.hold_out,
+/// A classifier with a new head on the opened encoder, and everything that is needed to train it. The head's weights depend on
+/// the configuration's seed alone.
+///
+/// # Errors
+///
+/// When the configured loss cannot be computed for these labels, and as [`encode_rows`].
+pub fn prepare(
+    open: OpenEncoder,
+    config: &CheckedTrainConfig,
+    data: &SplitData,
+    device: &Device,
+) -> Result<(Classifier, Prepared), TrainError> {
+    let classifier_config = classifier_config(config, &data.spec);
+    let encode = |rows: &[usize]| {
+        let encoded = encode_rows(&open.text_encoder, &classifier_config, &data.examples, rows, &data.spec)?;
+        Ok::<_, TrainError>(LabelledRows {
+            ids: rows.iter().map(|&row| data.examples[row].id.clone()).collect(),
+            encoded,
+            labels: data.label_indices(rows),
         })
-    }
+    };
+    let (train, valid) = (encode(&data.train)?, encode(&data.valid)?);
+    let head = classifier_config.head_config(open.config.hidden_size);
+    let mut random = stream(config.values().seed, "head");
+    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, device)
+        .with_type_embedding(classifier_config.type_rows(), device);
+    let prepared = Prepared {
+        classifier_config,
+        text_encoder: open.text_encoder,
+        pad_token_id: open.config.pad_token_id,
+        loss: build_loss(config, data)?,
+        train,
+        valid,
+    };
+    Ok((classifier, prepared))
+}
 
-    /// Adds the rows of `data.augmented` to those learnt from, if it is set; their number.
-    ///
-    /// Only children of rows in `train` come in, so that a subset stays one. Validation rows are not touched.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read, was made for another split or fold, or holds a row that does not pass.
-    pub fn add_augmented(&mut self, config: &CheckedTrainConfig) -> Result<usize, TrainError> {
-        let data = &config.values().data;
-        let Some(path) = &data.augmented else {
-            return Ok(0);
-        };
-        let rows = TrainingRows::of(&self.manifest, &self.examples, &self.spec, data.fold)?;
-        let learnt: HashSet<&str> = self.train.iter().map(|&row| self.examples[row].id.as_str()).collect();
-        let children: Vec<Example> = read_augmented(path, &rows)?
-            .into_iter()
-            .filter(|child| learnt.contains(child.parent()))
-            .map(AugmentedExample::into_example)
-            .collect();
-        let (first, count) = (self.examples.len(), children.len());
-        self.examples.extend(children);
-        self.train.extend(first..first + count);
-        Ok(count)
-    }
-
-    /// Indices of labels, by row index. Rows of a split all have one.
-    pub fn label_indices(&self, rows: &[usize]) -> Vec<usize> {
-        rows.iter()
-            .filter_map(|&row| self.examples[row].label.map(relex_data::LabelId::index))
-            .collect()
-    }
-
-    /// How many rows to learn from each label has, in the labels' order.
-    pub fn label_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.spec.labels.names().len()];
-        for label in self.label_indices(&self.train) {
-            counts[label] += 1;
+impl Prepared {
+    /// As [`fit`](crate::fit) wants it: on one device, without checkpoints.
+    pub fn input<'a>(
+        &'a self,
+        config: &'a CheckedTrainConfig,
+        data: &'a SplitData,
+        device: &'a Device,
+    ) -> FitInput<'a> {
+        FitInput {
+            config,
+            loss: &self.loss,
+            train: &self.train,
+            valid: &self.valid,
+            labels: &data.spec.labels,
+            pad_token_id: self.pad_token_id,
+            device,
+            more_devices: &[],
+            checkpoints: None,
         }
-        counts
     }
 }
 
@@ -133,18 +94,18 @@ impl SplitData {
 /// # Errors
 ///
 /// When the configured loss cannot be computed for these labels.
-pub fn build_loss(config: &CheckedTrainConfig, data: &SplitData) -> Result<Loss, TrainError> {
+fn build_loss(config: &CheckedTrainConfig, data: &SplitData) -> Result<Loss, TrainError> {
     let values = config.values();
     Ok(values.loss.build(&data.label_counts(), values.model.cosine_scale)?)
 }
 
 /// What the classifier of a run will be.
-pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> ClassifierConfig {
-    let model = &config.values().model;
+fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> ClassifierConfig {
+    let TrainConfig { model, training, .. } = config.values();
     ClassifierConfig {
         format_version: ClassifierConfig::format_version(),
         labels: spec.labels.names().to_vec(),
-        negative_label: negative_label(&spec.labels).into(),
+        negative_label: spec.labels.name(spec.labels.negative()).into(),
         markers: model.markers,
         query: model.query.clone(),
         type_words: spec.type_words.clone(),
@@ -152,69 +113,11 @@ pub fn classifier_config(config: &CheckedTrainConfig, spec: &DatasetSpec) -> Cla
         head: model.head,
         head_dropout: model.head_dropout,
         cosine_scale: model.cosine_scale,
-        precision: config.values().training.precision,
+        precision: training.precision,
         type_embedding: model.type_embedding,
-        evaluation_batch_size: Some(config.values().training.evaluation_batch_size),
-        evaluation_batch_tokens: config.values().training.evaluation_batch_tokens,
+        evaluation_batch_size: Some(training.evaluation_batch_size),
+        evaluation_batch_tokens: training.evaluation_batch_tokens,
     }
-}
-
-/// A pre-trained encoder with its tokenizer, both of which know the tokens of the markers.
-#[derive(Debug)]
-pub struct OpenEncoder {
-    /// The encoder's configuration.
-    pub config: EncoderConfig,
-    /// Its weights.
-    pub encoder: Encoder,
-    /// The tokenizer.
-    pub text_encoder: TextEncoder,
-    /// Tokens of the markers that the encoder did not know and has an embedding for now.
-    pub new_tokens: Vec<NewToken>,
-    /// Which tensors of the weight file were used.
-    pub report: LoadReport,
-}
-
-/// Opens the configuration's encoder and adds the tokens that its markers need for this data set.
-///
-/// # Errors
-///
-/// When the device cannot compute in the wanted precision, a file is missing or damaged, the tokenizer has more tokens than the
-/// encoder has embeddings, the wanted length is more than the encoder has positions, it has fewer layers than should be frozen,
-/// or a type cannot be part of a token.
-pub fn open_encoder(
-    config: &CheckedTrainConfig,
-    spec: &DatasetSpec,
-    device: &Device,
-) -> Result<OpenEncoder, TrainError> {
-    let model = &config.values().model;
-    let precision = config.values().training.precision;
-    precision.check(device)?;
-    let folder = config.encoder_folder();
-    let (mut encoder_config, encoder, report) = load_encoder(folder, device)?;
-    if model.freeze_layers > encoder_config.num_hidden_layers {
-        return Err(TrainError::Setting {
-            key: "model.freeze_layers",
-            value: model.freeze_layers.to_string(),
-            reason: format!(
-                "it must be at most {}, the number of the encoder's layers",
-                encoder_config.num_hidden_layers
-            ),
-        });
-    }
-    let mut text_encoder = TextEncoder::from_folder(folder, model.max_tokens)?;
-    text_encoder.check_fits(&encoder_config)?;
-    let new_tokens = text_encoder.add_tokens(&model.markers.special_tokens(spec)?)?;
-    let encoder = encoder
-        .add_tokens(&new_tokens, &mut encoder_config)?
-        .with_precision(precision)
-        .with_activations(config.values().training.activations());
-    Ok(OpenEncoder {
-        config: encoder_config,
-        encoder,
-        text_encoder,
-        new_tokens,
-        report,
-    })
 }
 
 /// Marks and encodes the chosen rows, in order, as a classifier reads them.
@@ -241,8 +144,4 @@ pub fn encode_rows(
     }
     let examples = rows.iter().map(|&row| &examples[row]);
     Ok(classifier.encode(text_encoder, examples, spec)?)
-}
-
-fn negative_label(labels: &LabelSet) -> &str {
-    labels.name(labels.negative())
 }

@@ -8,12 +8,9 @@ use std::{
 };
 
 use burn::{module::Module, tensor::Device};
-use relex_data::{ConflictPolicy, DatasetSpec, Markers, Role, SplitConfig, Strategy, Tier, rng::stream, split};
-use relex_model::{Classifier, load_classifier, save_classifier};
-use relex_train::{
-    Event, FitInput, LabelledRows, SplitData, TrainConfig, build_loss, classifier_config, encode_rows, fit,
-    open_encoder, predict, resolve,
-};
+use relex_data::{ConflictPolicy, DatasetSpec, Markers, Role, SplitConfig, Strategy, Tier, split};
+use relex_model::{load_classifier, save_classifier};
+use relex_train::{Event, SplitData, TrainConfig, encode_rows, fit, open_encoder, predict, prepare, resolve};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -59,35 +56,15 @@ fn check(more: &[&str]) -> (usize, usize) {
     let device = Device::flex();
     let training_device = device.clone().autodiff();
     let open = open_encoder(&config, &data.spec, &training_device).unwrap();
-    let classifier_config = classifier_config(&config, &data.spec);
-    let encode = |rows: &[usize]| LabelledRows {
-        ids: rows.iter().map(|&row| data.examples[row].id.clone()).collect(),
-        encoded: encode_rows(&open.text_encoder, &classifier_config, &data.examples, rows, &data.spec).unwrap(),
-        labels: data.label_indices(rows),
-    };
-    let (train, valid) = (encode(&data.train), encode(&data.valid));
-    let head = classifier_config.head_config(open.config.hidden_size);
-    let classifier = Classifier::with_new_head(open.encoder, &head, &mut stream(1, "head"), &training_device)
-        .with_type_embedding(classifier_config.type_rows(), &training_device);
-    let loss = build_loss(&config, &data).unwrap();
-    let input = FitInput {
-        config: &config,
-        loss: &loss,
-        train: &train,
-        valid: &valid,
-        labels: &data.spec.labels,
-        pad_token_id: open.config.pad_token_id,
-        device: &training_device,
-        more_devices: &[],
-        checkpoints: None,
-    };
+    let (classifier, prepared) = prepare(open, &config, &data, &training_device).unwrap();
+    let input = prepared.input(&config, &data, &training_device);
     let mut steps = 0;
     let classifier = fit(classifier, &input, |event| {
         steps += usize::from(matches!(event, Event::Step(_)));
         ControlFlow::Continue(())
     });
     let classifier = classifier.unwrap().classifier.valid();
-    let pad = open.config.pad_token_id;
+    let (pad, valid) = (prepared.pad_token_id, &prepared.valid);
     let observe = |_| ControlFlow::Continue(());
     let expected = predict(&classifier, &valid.encoded, 4, pad, &device, observe).unwrap();
 
@@ -96,8 +73,8 @@ fn check(more: &[&str]) -> (usize, usize) {
     save_classifier(
         &best,
         &classifier,
-        &classifier_config,
-        &open.text_encoder,
+        &prepared.classifier_config,
+        &prepared.text_encoder,
         encoder_folder,
     )
     .unwrap();

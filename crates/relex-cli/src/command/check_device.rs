@@ -1,9 +1,6 @@
 use anyhow::{Context, bail};
-use relex_data::rng::stream;
-use relex_model::{Classifier, DeviceChoice, Precision, open_device};
-use relex_train::{
-    FitInput, LabelledRows, ParityStep, build_loss, classifier_config, encode_rows, open_encoder, parity, resolve,
-};
+use relex_model::{DeviceChoice, Precision, open_device};
+use relex_train::{OpenEncoder, ParityStep, open_encoder, parity, prepare, resolve};
 use serde::Serialize;
 
 use super::{load_split, output::Sources, with_cache};
@@ -37,43 +34,24 @@ pub(crate) fn run(arguments: &CheckDeviceArguments, verbosity: Verbosity) -> any
         .check_outputs(&arguments.json, None)?;
     let device = open_device(config.device())?.autodiff();
     let data = load_split(&config)?;
-    let loss = build_loss(&config, &data)?;
+    data.check(&config)?;
     let config = hub::locate(config, verbosity)?;
-    let values = config.values();
-    let precision = values.training.precision;
+    let precision = config.values().training.precision;
     precision.check(&device)?;
 
     let cpu = open_device(DeviceChoice::Cpu)?.autodiff();
     let open = open_encoder(&config, &data.spec, &cpu)?;
-    let classifier_config = classifier_config(&config, &data.spec);
-    let text_encoder = with_cache(open.text_encoder);
-    let train = LabelledRows {
-        ids: data.train.iter().map(|&row| data.examples[row].id.clone()).collect(),
-        encoded: encode_rows(
-            &text_encoder,
-            &classifier_config,
-            &data.examples,
-            &data.train,
-            &data.spec,
-        )?,
-        labels: data.label_indices(&data.train),
+    let open = OpenEncoder {
+        text_encoder: with_cache(open.text_encoder),
+        ..open
     };
-    let head = classifier_config.head_config(open.config.hidden_size);
-    let mut random = stream(values.seed, "head");
-    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, &cpu)
-        .with_type_embedding(classifier_config.type_rows(), &cpu);
-    let input = FitInput {
-        config: &config,
-        loss: &loss,
-        train: &train,
-        valid: &LabelledRows::default(),
-        labels: &data.spec.labels,
-        pad_token_id: open.config.pad_token_id,
-        device: &cpu,
-        more_devices: &[],
-        checkpoints: None,
-    };
-    let steps = parity(&classifier, &input, &device, arguments.steps.get())?;
+    let (classifier, prepared) = prepare(open, &config, &data, &cpu)?;
+    let steps = parity(
+        &classifier,
+        &prepared.input(&config, &data, &cpu),
+        &device,
+        arguments.steps.get(),
+    )?;
     let limit = arguments.limit.unwrap_or(usual_limit(precision));
     let agrees = steps
         .first()

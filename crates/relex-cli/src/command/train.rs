@@ -15,11 +15,11 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
-use relex_data::{DatasetSpec, Manifest, rng::stream, sha256_file, sha256_hex};
+use relex_data::{DatasetSpec, Manifest, sha256_file, sha256_hex};
 use relex_model::{Classifier, DeviceChoice, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
-    CheckedTrainConfig, Checkpoints, FitInput, LabelledRows, Provenance, RunFolder, SplitData, TrainError, build_loss,
-    check_score, classifier_config, encode_rows, fit, open_encoder, resolve,
+    CheckedTrainConfig, Checkpoints, FitInput, OpenEncoder, Prepared, Provenance, RunFolder, SplitData, TrainError,
+    fit, open_encoder, prepare, resolve,
 };
 
 use super::{load_split, tell_truncation, with_cache};
@@ -161,8 +161,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     let mut data = verbosity.timed("read data and verify split", || load_split(&config))?;
     let augmented_rows = verbosity.timed("read augmented rows", || data.add_augmented(&config))?;
     check_split(place.known().as_ref(), &data.manifest)?;
-    check_score(&config, &data.spec.labels)?;
-    let loss = build_loss(&config, &data)?;
+    data.check(&config)?;
     if values.loss.depends_on_counts() {
         note_labels_without_rows(&data, verbosity);
     }
@@ -176,8 +175,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     let devices = opened.collect::<anyhow::Result<Vec<_>>>()?;
     let (device, more_devices) = devices.split_first().context("no device")?;
     let open = verbosity.timed("load encoder", || open_encoder(&config, &data.spec, device))?;
-    let text_encoder = with_cache(open.text_encoder);
-    let encoder_files = encoder_files(config.encoder_folder(), &text_encoder)?;
+    let encoder_files = encoder_files(config.encoder_folder(), &open.text_encoder)?;
     verbosity.detail(format!(
         "{} tensors used, not used: {:?}",
         open.report.used.len(),
@@ -185,23 +183,14 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     ));
     let new_tokens: Vec<&str> = open.new_tokens.iter().map(|token| token.text.as_str()).collect();
     verbosity.detail(format!("tokens added for the markers: {new_tokens:?}"));
-    let classifier_config = classifier_config(&config, &data.spec);
-    let encode = |rows: &[usize]| {
-        let encoded = encode_rows(&text_encoder, &classifier_config, &data.examples, rows, &data.spec)?;
-        anyhow::Ok(LabelledRows {
-            ids: rows.iter().map(|&row| data.examples[row].id.clone()).collect(),
-            encoded,
-            labels: data.label_indices(rows),
-        })
+    let open = OpenEncoder {
+        text_encoder: with_cache(open.text_encoder),
+        ..open
     };
-    let train = verbosity.timed("encode", || encode(&data.train))?;
-    let valid = encode(&data.valid)?;
+    let (classifier, prepared) = verbosity.timed("encode", || prepare(open, &config, &data, device))?;
+    let Prepared { train, valid, .. } = &prepared;
     let encoded = train.encoded.iter().chain(&valid.encoded);
     let truncation = tell_truncation(encoded, values.model.max_tokens, verbosity);
-    let head = classifier_config.head_config(open.config.hidden_size);
-    let mut random = stream(values.seed, "head");
-    let classifier = Classifier::with_new_head(open.encoder, &head, &mut random, device)
-        .with_type_embedding(classifier_config.type_rows(), device);
 
     interrupt::listen()?;
     let mut claimed = match (begun, place) {
@@ -234,22 +223,16 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     );
     let checkpoints = checkpoints(&folder, &config, &sha256_hex(made_from.as_bytes()));
     let input = FitInput {
-        config: &config,
-        loss: &loss,
-        train: &train,
-        valid: &valid,
-        labels: &data.spec.labels,
-        pad_token_id: open.config.pad_token_id,
-        device,
         more_devices,
         checkpoints: Some(&checkpoints),
+        ..prepared.input(&config, &data, device)
     };
     let go_on = GoOn {
         command: "train",
         folder: series.as_deref().unwrap_or(folder.path()),
     };
     dashboard.open()?;
-    let mut log = Log::new(&folder, &train, valid.labels.len(), &config, start, verbosity);
+    let mut log = Log::new(&folder, train, valid.labels.len(), &config, start, verbosity);
     let fitted = match fit(classifier, &input, |event| log.hear(&event)) {
         Err(TrainError::Stopped { step }) => {
             claimed.keep();
@@ -299,8 +282,8 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
             save_classifier(
                 place,
                 classifier,
-                &classifier_config,
-                &text_encoder,
+                &prepared.classifier_config,
+                &prepared.text_encoder,
                 config.encoder_folder(),
             )
         };

@@ -119,7 +119,7 @@ fn official_f1(labels: &LabelSet, gold: &[usize], predicted: &[usize]) -> Result
 /// # Errors
 ///
 /// [`TrainError::Setting`] about `training.choose_by`.
-pub fn check_score(config: &CheckedTrainConfig, labels: &LabelSet) -> Result<(), TrainError> {
+pub(crate) fn check_score(config: &CheckedTrainConfig, labels: &LabelSet) -> Result<(), TrainError> {
     let choose_by = config.values().training.choose_by;
     let negative = labels.negative().index();
     if choose_by == ChooseBy::SemevalF1 && official_f1(labels, &[negative], &[negative])?.is_none() {

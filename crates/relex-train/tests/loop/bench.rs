@@ -6,24 +6,20 @@ use std::{
 };
 
 use burn::tensor::Device;
-use relex_data::{ConflictPolicy, DatasetSpec, LabelSet, Role, SplitConfig, Strategy, Tier, rng::stream, split};
-use relex_loss::Loss;
+use relex_data::{ConflictPolicy, DatasetSpec, Role, SplitConfig, Strategy, Tier, split};
 use relex_model::Classifier;
 use relex_train::{
-    CheckedTrainConfig, Checkpoints, EvaluationReport, Event, FitInput, LabelledRows, SplitData, StepReport, Stop,
-    TrainError, build_loss, classifier_config, encode_rows, fit, open_encoder, resolve,
+    CheckedTrainConfig, Checkpoints, EvaluationReport, Event, FitInput, Prepared, SplitData, StepReport, Stop,
+    TrainError, fit, open_encoder, prepare, resolve,
 };
 
 /// Everything that a run is made from.
 pub(crate) struct Bench {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) config: CheckedTrainConfig,
-    pub(crate) loss: Loss,
-    pub(crate) train: LabelledRows,
-    pub(crate) valid: LabelledRows,
+    pub(crate) prepared: Prepared,
     pub(crate) classifier: Classifier,
-    labels: LabelSet,
-    pad_token_id: u32,
+    data: SplitData,
     pub(crate) device: Device,
     more_devices: Vec<Device>,
 }
@@ -87,24 +83,13 @@ impl Bench {
         let data = SplitData::load(&config).unwrap();
         let device = Device::flex().autodiff();
         let open = open_encoder(&config, &data.spec, &device).unwrap();
-        let classifier_config = classifier_config(&config, &data.spec);
-        let rows = |rows: &[usize]| LabelledRows {
-            ids: rows.iter().map(|&row| data.examples[row].id.clone()).collect(),
-            encoded: encode_rows(&open.text_encoder, &classifier_config, &data.examples, rows, &data.spec).unwrap(),
-            labels: data.label_indices(rows),
-        };
-        let (train, valid) = (rows(&data.train), rows(&data.valid));
-        let head = classifier_config.head_config(open.config.hidden_size);
+        let (classifier, prepared) = prepare(open, &config, &data, &device).unwrap();
         Self {
             folder,
-            loss: build_loss(&config, &data).unwrap(),
-            train,
-            valid,
-            classifier: Classifier::with_new_head(open.encoder, &head, &mut stream(1, "head"), &device)
-                .with_type_embedding(classifier_config.type_rows(), &device),
-            labels: data.spec.labels.clone(),
-            pad_token_id: open.config.pad_token_id,
+            classifier,
+            prepared,
             more_devices: vec![device.clone(); config.devices().len() - 1],
+            data,
             device,
             config,
         }
@@ -112,15 +97,9 @@ impl Bench {
 
     pub(crate) fn input<'a>(&'a self, checkpoints: Option<&'a Checkpoints>) -> FitInput<'a> {
         FitInput {
-            config: &self.config,
-            loss: &self.loss,
-            train: &self.train,
-            valid: &self.valid,
-            labels: &self.labels,
-            pad_token_id: self.pad_token_id,
-            device: &self.device,
             more_devices: &self.more_devices,
             checkpoints,
+            ..self.prepared.input(&self.config, &self.data, &self.device)
         }
     }
 

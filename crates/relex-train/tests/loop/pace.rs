@@ -52,7 +52,10 @@ fn without_validation_rows_it_learns_from_all_and_measures_nothing() {
     let all = ["data.train_on=all", "training.steps=7"];
     check(&all, &[], 7);
     let bench = Bench::new(&all);
-    assert_eq!((bench.train.labels.len(), bench.valid.labels.len()), (16, 0));
+    assert_eq!(
+        (bench.prepared.train.labels.len(), bench.prepared.valid.labels.len()),
+        (16, 0)
+    );
 }
 
 #[test]
