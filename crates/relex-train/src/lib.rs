@@ -60,7 +60,7 @@ pub use pretrain::{
     EncodedSentences, MaskedReport, MaskedSentence, OpenMaskedModel, PretrainingData, PretrainingInput,
     PretrainingProvenance, encode_sentences, mask_sentence, open_masked_model, pretrain,
 };
-pub use run::{Provenance, RunFolder, RunLock};
+pub use run::{Provenance, RunFolder, RunLock, SentencesRead};
 pub use sampler::Sampler;
 pub use schedule::{Schedule, Warmup};
 pub use tensorboard::EventFile;

@@ -1,6 +1,7 @@
 //! The run folder: what is where in it, who may write it, and what a run was made from.
 
 mod lock;
+mod sentences_read;
 
 use std::{
     collections::BTreeMap,
@@ -10,6 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use lock::RunLock;
+pub use sentences_read::SentencesRead;
 
 use crate::TrainError;
 
@@ -233,6 +235,9 @@ pub struct Provenance {
     pub augmented_hash: Option<String>,
     /// Rows measured on.
     pub valid_rows: usize,
+    /// Those of them whose sentence the encoder had read before, as far as its folder tells.
+    #[serde(default)]
+    pub valid_rows_read_before: usize,
     /// Sentences that were cut to fit.
     pub truncated_sentences: usize,
     /// Tokens that were left out of them.

@@ -38,7 +38,7 @@ use anyhow::{anyhow, bail};
 use relex_data::{DataError, DatasetSpec, Example, OnBadRow, ReadReport, Role, read_unlabelled};
 use relex_eval::Metric;
 use relex_model::{EncodedExample, TextEncoder, Truncation};
-use relex_train::{CheckedTrainConfig, RunFolder, SplitData, TrainError};
+use relex_train::{CheckedTrainConfig, RunFolder, SentencesRead, SplitData, TrainError};
 
 use output::Sources;
 use train::series;
@@ -201,6 +201,23 @@ pub(crate) fn tell_truncation<'a>(
         ));
     }
     truncation
+}
+
+/// Warns of rows whose sentence the model was trained on before; their number.
+pub(crate) fn warn_of_read<'a>(
+    read: &SentencesRead,
+    rows: impl ExactSizeIterator<Item = &'a Example>,
+    [model, purpose]: [&str; 2],
+) -> usize {
+    let in_all = rows.len();
+    let count = read.count(rows);
+    if count > 0 {
+        complain(&format!(
+            "warning: the {model} was trained on the sentences of {count} of the {in_all} rows to {purpose}, so that a score on \
+             them is not of unseen text"
+        ));
+    }
+    count
 }
 
 impl From<BadRowArgument> for OnBadRow {

@@ -8,14 +8,15 @@ use relex_data::{DatasetSpec, Example, OnBadRow, Role, data_hash, sha256_file};
 use relex_eval::{PREDICTIONS_FORMAT_VERSION, Predictions, PredictionsMeta};
 use relex_model::{DeviceChoice, LoadedClassifier, load_classifier, open_device};
 use relex_train::{
-    BatchLimits, CheckedTrainConfig, Provenance, RunFolder, TrainConfig, TrainError, encode_rows, predict,
+    BatchLimits, CheckedTrainConfig, Provenance, RunFolder, SentencesRead, TrainConfig, TrainError, encode_rows,
+    predict,
 };
 
 use super::{
     Dataset, load_split, open_run,
     output::Sources,
     run_data::{described_at, read_split, settings_at},
-    tell_truncation, trained_model, with_cache,
+    tell_truncation, trained_model, warn_of_read, with_cache,
 };
 use crate::{
     args::{PredictArguments, Rows},
@@ -76,6 +77,9 @@ pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosi
     let text_encoder = with_cache(model.text_encoder);
     let encoded = encode_rows(&text_encoder, &model.config, &input.examples, &input.rows, &input.spec)?;
     tell_truncation(&encoded, model.config.max_tokens, verbosity);
+    let read = SentencesRead::by_model(&source.model)?;
+    let rows = input.rows.iter().map(|&row| &input.examples[row]);
+    warn_of_read(&read, rows, ["classifier", "predict"]);
 
     interrupt::listen()?;
     let mut progress = Progress::new(encoded.len(), "predict", verbosity);

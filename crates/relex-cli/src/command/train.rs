@@ -18,11 +18,11 @@ use anyhow::{Context, anyhow, bail};
 use relex_data::{DatasetSpec, Manifest, sha256_file, sha256_hex};
 use relex_model::{Classifier, DeviceChoice, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
-    CheckedTrainConfig, Checkpoints, FitInput, OpenEncoder, Prepared, Provenance, RunFolder, SplitData, TrainError,
-    fit, open_encoder, prepare, resolve,
+    CheckedTrainConfig, Checkpoints, FitInput, OpenEncoder, Prepared, Provenance, RunFolder, SentencesRead, SplitData,
+    TrainError, fit, open_encoder, prepare, resolve,
 };
 
-use super::{load_split, tell_truncation, with_cache};
+use super::{load_split, tell_truncation, warn_of_read, with_cache};
 use crate::{
     args::TrainArguments,
     dashboard::Dashboard,
@@ -192,6 +192,10 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     let encoded = train.encoded.iter().chain(&valid.encoded);
     let truncation = tell_truncation(encoded, values.model.max_tokens, verbosity);
 
+    let read_before = SentencesRead::by_model(config.encoder_folder())?;
+    let of_valid = data.valid.iter().map(|&row| &data.examples[row]);
+    let valid_rows_read_before = warn_of_read(&read_before, of_valid, ["encoder", "measure on"]);
+
     interrupt::listen()?;
     let mut claimed = match (begun, place) {
         (Some(claimed), _) => claimed,
@@ -264,6 +268,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         augmented_rows,
         augmented_hash,
         valid_rows: valid.labels.len(),
+        valid_rows_read_before,
         truncated_sentences: truncation.cut,
         truncated_tokens: truncation.tokens,
         steps: totals.steps,
@@ -277,6 +282,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         steady_examples_per_second: steady,
         peak_memory_mib: peak_memory_mib(),
     };
+    let read = read_before.and(data.train.iter().map(|&row| &data.examples[row]));
     let write = || {
         let save = |place: &Path, classifier: &Classifier| {
             save_classifier(
@@ -285,7 +291,8 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
                 &prepared.classifier_config,
                 &prepared.text_encoder,
                 config.encoder_folder(),
-            )
+            )?;
+            read.write(place)
         };
         save(&folder.model(), &fitted.classifier)?;
         for kept in &fitted.evaluations {

@@ -80,6 +80,8 @@ fn another_head_stands_beside_its_encoder() {
         assert!(tensors.contains(&format!("\"{name}\"")), "{name}");
     }
     predictions_stay(&bench);
+    let read = |folder: &str| bench.path(folder).join("sentences-read.json").exists();
+    assert!(read("run/best") && !read("exports/out"));
 }
 
 #[test]

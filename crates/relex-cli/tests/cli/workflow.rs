@@ -90,6 +90,7 @@ fn check_run_folder(bench: &Bench) {
         "best/config.json",
         "best/model.safetensors",
         "best/relex.json",
+        "best/sentences-read.json",
         "best/tokenizer.json",
         "config.toml",
         "events.out.tfevents",

@@ -19,6 +19,10 @@ pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>
         ("Data set", run.dataset),
         ("Training rows", run.train_rows.to_string()),
         ("Validation rows", run.valid_rows.to_string()),
+        (
+            "Validation rows that the encoder had read",
+            run.valid_rows_read_before.to_string(),
+        ),
         ("Seed", run.seed.to_string()),
         ("Device", run.device),
         ("Precision", run.precision),

@@ -7,7 +7,8 @@ use relex_data::{DataError, sha256_file, sha256_hex};
 use relex_model::{DeviceChoice, open_device, save_masked_model};
 use relex_train::{
     CheckedPretrainingConfig, Checkpoints, EncodedSentences, Included, MaskedReport, PretrainingData, PretrainingInput,
-    PretrainingProvenance, RunFolder, TrainError, encode_sentences, open_masked_model, pretrain, resolve_pretraining,
+    PretrainingProvenance, RunFolder, SentencesRead, TrainError, encode_sentences, open_masked_model, pretrain,
+    resolve_pretraining,
 };
 use serde_json::json;
 
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     args::PretrainArguments,
-    command::{Dataset, tell_bad_rows, tell_truncation},
+    command::{Dataset, tell_bad_rows, tell_truncation, warn_of_read},
     dashboard::{Dashboard, Plan},
     hub,
     interrupt::{self, Interrupted},
@@ -151,6 +152,9 @@ fn train(
     let encoded = sentences.readings.iter().chain(&sentences.held_out);
     let encoded = encoded.map(|sentence| &sentence.encoded);
     let truncation = tell_truncation(encoded, values.model.max_tokens, verbosity);
+    let read_before = SentencesRead::by_model(config.encoder_folder())?;
+    let held_out = data.held_out.iter().map(|&row| &data.examples[row]);
+    warn_of_read(&read_before, held_out, ["encoder", "measure on"]);
 
     interrupt::listen()?;
     let mut claimed = match (begun, place) {
@@ -268,6 +272,7 @@ fn train(
         peak_memory_mib: peak_memory_mib(),
     };
     let sentences = serde_json::to_vec_pretty(&list(&data))?;
+    let read = read_before.and(data.learnt.iter().flatten().map(|&row| &data.examples[row]));
     let write = || {
         save_masked_model(
             &folder.encoder(),
@@ -276,6 +281,7 @@ fn train(
             &open.text_encoder,
             config.encoder_folder(),
         )?;
+        read.write(&folder.encoder())?;
         data.manifest.write(&folder.split())?;
         relex_data::write_atomically(&folder.sentences(), &sentences)?;
         provenance.write(&folder.provenance())?;
