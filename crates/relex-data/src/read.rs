@@ -156,7 +156,7 @@ fn parse(bytes: &[u8], reading: &Reading<'_>) -> Result<(Vec<Example>, ReadRepor
     }
     let mut collector = Collector::new(path, on_bad_row);
     match file.format {
-        Format::Csv => csv::parse(text, reading, &mut collector),
+        Format::Csv | Format::CsvSemicolon | Format::Tsv => csv::parse(text, reading, &mut collector),
         Format::Json | Format::Tacred => json::parse_array(text, reading, &mut collector),
         Format::Jsonl => json::parse_lines(text, reading, &mut collector),
         Format::Semeval => semeval::parse(text, reading, &mut collector),

@@ -198,7 +198,8 @@ fn any_bytes_in_any_format() {
         prop::collection::vec(piece(), 0..60).prop_map(|pieces| pieces.concat()),
     ];
     proptest!(config(), |(bytes in bytes)| {
-        for format in [Format::Csv, Format::Json, Format::Jsonl, Format::Semeval, Format::Tacred] {
+        let tables = [Format::Csv, Format::CsvSemicolon, Format::Tsv];
+        for format in tables.into_iter().chain([Format::Json, Format::Jsonl, Format::Semeval, Format::Tacred]) {
             let mut target = Target { spec: target.spec.clone(), file: target.file.clone(), seed: Vec::new() };
             target.file.format = format;
             read(&target, &bytes)?;

@@ -63,6 +63,35 @@ fn csv_and_json_of_one_set_agree() {
 }
 
 #[test]
+fn columns_may_be_separated_by_semicolons_and_by_tabs() {
+    let commas = std::fs::read(fixtures().join("train.csv")).unwrap();
+    let expected = read(&commas, Role::Train, Format::Csv).unwrap();
+    for (format, separator) in [(Format::CsvSemicolon, b';'), (Format::Tsv, b'\t')] {
+        let mut table = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+        for record in csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(&commas[..])
+            .records()
+        {
+            table.write_record(&record.unwrap()).unwrap();
+        }
+        let text = String::from_utf8(table.into_inner().unwrap()).unwrap();
+        assert_eq!(read(text.as_bytes(), Role::Train, format).unwrap(), expected);
+
+        let separator = char::from(separator);
+        let open = format!("{text}9{separator}b{separator}c{separator}d{separator}no_relation{separator}\"open");
+        refuses(&open, format, &["row 9", "never closed"]);
+        let holds = ["holds a semicolon", "holds a tab"][usize::from(format == Format::Tsv)];
+        refuses(
+            &format!("{text}9{separator}b\n"),
+            format,
+            &["the row has 2 fields", holds],
+        );
+    }
+    assert_eq!(Format::from_path(Path::new("a.TSV")), Some(Format::Tsv));
+}
+
+#[test]
 fn byte_order_mark_and_windows_line_ends_are_nothing_special() {
     let plain = std::fs::read_to_string(fixtures().join("train.csv")).unwrap();
     let windows = format!("\u{feff}{}", plain.replace('\n', "\r\n"));
@@ -84,17 +113,20 @@ fn a_message_names_the_line_that_an_editor_shows_whatever_ends_it() {
 #[test]
 fn a_header_that_is_no_header_leads_to_the_cure() {
     let csv = |header: &str, parts: &[&str]| refuses(&format!("{header}\n1\n"), Format::Csv, parts);
-    let commas = "only commas are read";
     csv(
         &HEADER.replace(',', ";"),
         &[
-            "line 1: the header is a single column, `id;sentence;",
-            "by semicolons",
-            commas,
+            "line 1: the header has no comma and is a single column, `id;sentence;",
+            "by semicolons, which `format = \"csv-semicolon\"` of [[files]]",
         ],
     );
-    csv(&HEADER.replace(',', "\t"), &["by tabs", commas]);
-    csv(&HEADER.replace(',', "|"), &["by vertical bars", commas]);
+    csv(&HEADER.replace(',', "\t"), &["by tabs, which `format = \"tsv\"`"]);
+    csv(&HEADER.replace(',', "|"), &["by vertical bars, which are not read"]);
+    refuses(
+        &format!("{HEADER}\n1\n"),
+        Format::Tsv,
+        &["has no tab", "`format = \"csv\"`"],
+    );
     csv("a", &["column `id`: the column is missing"]);
     csv(
         &HEADER.replace("sentence", "a;b"),

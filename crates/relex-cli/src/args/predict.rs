@@ -19,7 +19,7 @@ pub(crate) struct PredictArguments {
     /// by default the first, with --model the last.
     #[arg(long, value_enum, conflicts_with = "input")]
     pub(crate) rows: Option<Rows>,
-    /// Rows of another file (.csv, .json, .jsonl, or .txt in SemEval's form) with the data set's columns; labels in it are not
+    /// Rows of another file (.csv, .tsv, .json, .jsonl, or .txt in SemEval's form) with the data set's columns; labels in it are not
     /// looked at.
     #[arg(long, value_name = "FILE", requires = "out")]
     pub(crate) input: Option<PathBuf>,

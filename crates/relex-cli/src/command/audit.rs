@@ -73,7 +73,7 @@ fn against(
 fn read_file(path: &Path, dataset: &Dataset) -> anyhow::Result<Vec<Example>> {
     let file = dataset.spec.describe_named(path, Role::Test).ok_or_else(|| {
         anyhow!(
-            "{}: --against takes a data set, or a file that ends in .csv, .json, .jsonl or .txt",
+            "{}: --against takes a data set, or a file that ends in .csv, .tsv, .json, .jsonl or .txt",
             path.display()
         )
     })?;

@@ -130,7 +130,7 @@ impl Dataset {
     pub(crate) fn read_unlabelled(&self, path: &Path) -> anyhow::Result<Vec<Example>> {
         let file = self.spec.describe_named(path, Role::Test).ok_or_else(|| {
             anyhow!(
-                "{}: cannot tell its format from its name; use .csv, .json, .jsonl or .txt",
+                "{}: cannot tell its format from its name; use .csv, .tsv, .json, .jsonl or .txt",
                 path.display()
             )
         })?;

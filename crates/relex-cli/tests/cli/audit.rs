@@ -88,7 +88,7 @@ fn what_cannot_be_compared_is_refused() {
     };
     refuse(
         &["--against", "tiny/dataset.toml"],
-        &["tiny/dataset.toml", ".csv, .json, .jsonl or .txt"],
+        &["tiny/dataset.toml", ".csv, .tsv, .json, .jsonl or .txt"],
     );
     refuse(&["--against", "nowhere"], &["there is no data set \"nowhere\""]);
     refuse(

@@ -96,7 +96,7 @@ fn input_of_an_unknown_format() {
             "--out",
             "new/out.csv",
         ],
-        &["rows.xlsx", "use .csv, .json, .jsonl or .txt"],
+        &["rows.xlsx", "use .csv, .tsv, .json, .jsonl or .txt"],
     );
 }
 

@@ -99,7 +99,7 @@ fn read_csv(bytes: &[u8], path: &Path) -> Result<Vec<Paraphrase>, DataError> {
             sentence: record.get(sentence).unwrap_or_default().to_owned(),
         });
     }
-    match ends_in_quotes(bytes, &last) {
+    match ends_in_quotes(bytes, &last, b',') {
         true => Err(malformed(
             path,
             Some(csv_record_line(bytes, &last)),

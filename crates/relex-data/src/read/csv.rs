@@ -11,11 +11,55 @@ use super::scalar::{self, Scalar};
 use super::{Reading, cell, check, csv_reason, csv_record_line};
 use crate::error::{DataError, Place, clip, list};
 use crate::labels::did_you_mean;
-use crate::spec::{EntityNames, Part, Role};
+use crate::spec::{EntityNames, Format, Part, Role};
+
+/// What stands between the columns of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Separator {
+    format: Format,
+    /// The format's name in `dataset.toml`.
+    written: &'static str,
+    byte: u8,
+    name: &'static str,
+}
+
+const SEPARATORS: [Separator; 3] = [
+    Separator {
+        format: Format::Csv,
+        written: "csv",
+        byte: b',',
+        name: "comma",
+    },
+    Separator {
+        format: Format::CsvSemicolon,
+        written: "csv-semicolon",
+        byte: b';',
+        name: "semicolon",
+    },
+    Separator {
+        format: Format::Tsv,
+        written: "tsv",
+        byte: b'\t',
+        name: "tab",
+    },
+];
+
+impl Separator {
+    /// That of a table's format; commas for what is no table.
+    fn of(format: Format) -> Self {
+        let [comma, ..] = SEPARATORS;
+        let found = SEPARATORS.into_iter().find(|separator| separator.format == format);
+        found.unwrap_or(comma)
+    }
+}
 
 pub(super) fn parse(text: &str, reading: &Reading<'_>, collector: &mut Collector) -> Result<(), DataError> {
     let path = reading.path;
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let separator = Separator::of(reading.file.format);
+    let mut reader = ReaderBuilder::new()
+        .flexible(true)
+        .delimiter(separator.byte)
+        .from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| malformed(text, path, &error))?.clone();
     let columns = Columns::find(&header, reading)?;
     let width = header.len();
@@ -40,9 +84,11 @@ pub(super) fn parse(text: &str, reading: &Reading<'_>, collector: &mut Collector
         collector.batch(&records, place, |record, row| {
             if record.len() != width {
                 let found = format!("the row has {} fields, but the header names {width}", record.len());
-                let remedy =
-                    "put double quotes around a field that holds a comma, a quote or a line break, and close them";
-                return Err(row.malformed(found, remedy));
+                let remedy = format!(
+                    "put double quotes around a field that holds a {}, a quote or a line break, and close them",
+                    separator.name
+                );
+                return Err(row.malformed(found, &remedy));
             }
             check::example(columns.raw_row(record, row, reading)?, row, reading)
         })?;
@@ -86,7 +132,7 @@ impl Columns {
     fn find(header: &StringRecord, reading: &Reading<'_>) -> Result<Self, DataError> {
         let position = |name: &str| header.iter().position(|column| column == name);
         let missing = |name: &str| {
-            other_separator(header, reading.path).unwrap_or_else(|| DataError::MissingColumn {
+            other_separator(header, reading).unwrap_or_else(|| DataError::MissingColumn {
                 place: Box::new(Place {
                     line: Some(1),
                     column: Some(name.to_owned()),
@@ -161,21 +207,28 @@ impl Columns {
     }
 }
 
-/// What to say of a header without a comma that seems to be separated by something else.
-fn other_separator(header: &StringRecord, path: &Path) -> Option<DataError> {
+/// What to say of a header that is a single column, and seems to be separated by something else.
+fn other_separator(header: &StringRecord, reading: &Reading<'_>) -> Option<DataError> {
     let only = header.get(0).filter(|_| header.len() == 1)?;
-    let separators = [('\t', "tabs"), (';', "semicolons"), ('|', "vertical bars")];
-    let (_, name) = separators
+    let expected = Separator::of(reading.file.format).name;
+    let read = SEPARATORS
         .into_iter()
-        .find(|(separator, _)| only.contains(*separator))?;
+        .find(|separator| only.contains(char::from(separator.byte)))
+        .map(|Separator { name, written, .. }| {
+            format!("{name}s, which `format = \"{written}\"` of [[files]] in dataset.toml reads")
+        });
+    let bars = || {
+        let bars = "vertical bars, which are not read: write it again with commas, and with double quotes around fields that hold one";
+        only.contains('|').then(|| bars.to_owned())
+    };
+    let found = read.or_else(bars)?;
     Some(DataError::Malformed {
         place: Box::new(Place {
             line: Some(1),
-            ..Place::file(path)
+            ..Place::file(reading.path)
         }),
         message: format!(
-            "the header is a single column, `{}`: the file seems to separate columns by {name}, and only commas are read; write it \
-             again with commas, and with double quotes around fields that hold one",
+            "the header has no {expected} and is a single column, `{}`; the file seems to separate columns by {found}",
             clip(only)
         ),
     })
@@ -183,7 +236,7 @@ fn other_separator(header: &StringRecord, path: &Path) -> Option<DataError> {
 
 /// An open quote in the last column swallows the rest of the file, which then looks like one valid row.
 fn refuse_open_quote(text: &str, last: &Position, number: usize, reading: &Reading<'_>) -> Result<(), DataError> {
-    if !ends_in_quotes(text.as_bytes(), last) {
+    if !ends_in_quotes(text.as_bytes(), last, Separator::of(reading.file.format).byte) {
         return Ok(());
     }
     Err(DataError::Malformed {
@@ -199,8 +252,8 @@ fn refuse_open_quote(text: &str, last: &Position, number: usize, reading: &Readi
 /// What is said of an open quote.
 pub(crate) const OPEN_QUOTE: &str = "a field that begins here with a double quote is never closed; close it";
 
-/// Whether the row that begins at `last`, the last one, ends inside a quoted field.
-pub(crate) fn ends_in_quotes(text: &[u8], last: &Position) -> bool {
+/// Whether the row that begins at `last`, the last one, ends inside a quoted field; `separator` stands between fields.
+pub(crate) fn ends_in_quotes(text: &[u8], last: &Position, separator: u8) -> bool {
     let start = usize::try_from(last.byte()).unwrap_or(usize::MAX);
     let (mut quoted, mut field_starts) = (false, true);
     for &byte in text.get(start..).unwrap_or_default() {
@@ -210,7 +263,7 @@ pub(crate) fn ends_in_quotes(text: &[u8], last: &Position) -> bool {
             b'"' => quoted = false,
             _ => {}
         }
-        field_starts = !quoted && matches!(byte, b'"' | b',' | b'\n' | b'\r');
+        field_starts = !quoted && (byte == separator || matches!(byte, b'"' | b'\n' | b'\r'));
     }
     quoted
 }
@@ -225,6 +278,6 @@ fn malformed(text: &str, path: &Path, error: &::csv::Error) -> DataError {
             line,
             ..Place::file(path)
         }),
-        message: format!("not a table of comma-separated values: {reason}; check the quotes around its fields"),
+        message: format!("not a table: {reason}; check the quotes around its fields"),
     }
 }

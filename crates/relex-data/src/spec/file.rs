@@ -72,8 +72,12 @@ impl fmt::Display for Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
-    /// A table with a header; an entity is a Python dict, a JSON object, or columns of its own.
+    /// A table with a header and commas between its columns; an entity is a Python dict, a JSON object, or columns of its own.
     Csv,
+    /// The same with semicolons, as spreadsheets write it where the comma stands in numbers.
+    CsvSemicolon,
+    /// The same with tabs.
+    Tsv,
     /// An array of objects.
     Json,
     /// An object a line.
@@ -91,6 +95,7 @@ impl Format {
     pub fn from_path(path: &Path) -> Option<Self> {
         match extension(path)?.as_str() {
             "csv" => Some(Self::Csv),
+            "tsv" | "tab" => Some(Self::Tsv),
             "json" => Some(Self::Json),
             "jsonl" | "ndjson" => Some(Self::Jsonl),
             "txt" => Some(Self::Semeval),
