@@ -108,6 +108,14 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Check a submission file as the competition would, and more strictly.
     LintSubmission(LintArguments),
+    /// Print a script that makes a shell complete commands and options.
+    Completions(CompletionsArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell; its script goes where that shell looks for completions, or is sourced.
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// Which data.

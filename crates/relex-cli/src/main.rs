@@ -100,5 +100,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Noise(noise) => command::noise::run(noise, verbosity),
         Command::Report(report) => command::report::run(report, verbosity),
         Command::LintSubmission(lint) => command::lint::run(lint, verbosity),
+        Command::Completions(completions) => {
+            command::completions::run(completions);
+            Ok(())
+        }
     }
 }

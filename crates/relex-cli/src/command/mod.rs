@@ -5,6 +5,7 @@ pub(crate) mod augment;
 pub(crate) mod calibrate;
 pub(crate) mod check_device;
 pub(crate) mod compare;
+pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod ensemble;

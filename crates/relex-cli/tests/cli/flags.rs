@@ -118,3 +118,24 @@ fn overlapping_entities_are_counted() {
     );
     bench.succeed(&[&train[..], &["--set", "model.markers=none", "--set", "model.head=cls"]].concat());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_shell_completes_commands_and_options() {
+    let bench = Bench::new();
+    bench.write("relex.bash", &bench.succeed(&["completions", "bash"]));
+    let completed = |words: &str, count: usize, current: &str| {
+        let script = format!(
+            "source relex.bash; COMP_WORDS=(relex {words}); COMP_CWORD={count}; _relex relex '{current}' ''; echo ${{COMPREPLY[@]}}"
+        );
+        let output = std::process::Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(bench.path("."))
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(completed("pred", 1, "pred"), "predict\n");
+    assert_eq!(completed("train --fol", 2, "--fol"), "--folds\n");
+    bench.refuse(&["completions", "korn"], &["korn", "bash"]);
+}
