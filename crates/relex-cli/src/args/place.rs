@@ -15,3 +15,12 @@ pub(crate) struct PlaceArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) split: Option<PathBuf>,
 }
+
+impl PlaceArguments {
+    /// Whether they say anything.
+    pub(crate) fn is_given(&self) -> bool {
+        [&self.dataset, &self.data_dir, &self.split]
+            .into_iter()
+            .any(Option::is_some)
+    }
+}

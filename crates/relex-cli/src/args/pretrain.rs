@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::PlaceArguments;
+
 #[derive(Debug, Args)]
 pub(crate) struct PretrainArguments {
     /// The configuration; configs/pretrain has some.
@@ -10,6 +12,8 @@ pub(crate) struct PretrainArguments {
     /// Change a setting, such as masking.unit=token; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
     /// Learn from these rows' sentences too; short for `--set data.include=[…]`.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub(crate) include: Vec<IncludedArgument>,

@@ -39,23 +39,29 @@ pub(super) fn described_at(folder: &RunFolder, place: &PlaceArguments) -> anyhow
     if let Some(split) = own_split(folder)? {
         config.data.split = split;
     }
-    put_place(place, &mut config.data)?;
+    let data = &mut config.data;
+    put_place(place, &mut data.dataset, &mut data.folder, &mut data.split)?;
     check_there(folder, &config.data)?;
     Ok(config)
 }
 
 /// Puts what the flags name in the place of what the settings do. The files of another data set are beside its description, unless
 /// the flags say where.
-pub(super) fn put_place(place: &PlaceArguments, data: &mut DataConfig) -> anyhow::Result<()> {
-    if let Some(dataset) = &place.dataset {
-        data.dataset = dataset_folder(dataset)?;
-        data.folder = None;
+pub(super) fn put_place(
+    place: &PlaceArguments,
+    dataset: &mut PathBuf,
+    folder: &mut Option<PathBuf>,
+    split: &mut PathBuf,
+) -> anyhow::Result<()> {
+    if let Some(named) = &place.dataset {
+        *dataset = dataset_folder(named)?;
+        *folder = None;
     }
     if let Some(files) = &place.data_dir {
-        data.folder = Some(files.clone());
+        *folder = Some(files.clone());
     }
-    if let Some(split) = &place.split {
-        data.split.clone_from(split);
+    if let Some(named) = &place.split {
+        split.clone_from(named);
     }
     Ok(())
 }

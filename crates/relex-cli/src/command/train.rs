@@ -1,5 +1,6 @@
 //! `relex train`.
 
+mod asked;
 mod cost;
 mod events;
 mod folder;
@@ -19,20 +20,20 @@ use relex_data::{DatasetSpec, Manifest, sha256_file, sha256_hex};
 use relex_model::{Classifier, DeviceChoice, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
 use relex_train::{
     CheckedTrainConfig, Checkpoints, FitInput, OpenEncoder, Prepared, Provenance, RunFolder, SentencesRead, SplitData,
-    TrainError, fit, open_encoder, prepare, resolve,
+    fit, open_encoder, prepare, resolve,
 };
 
 use super::{load_split, tell_truncation, warn_of_read, with_cache};
 use crate::{
     args::TrainArguments,
     dashboard::Dashboard,
-    hub,
-    interrupt::{self, Interrupted},
+    hub, interrupt,
     progress::{Verbosity, show},
     system::{in_mib, peak_memory_mib},
 };
+use asked::{Asked, Place};
 use cost::Cost;
-use folder::{Claimed, GoOn};
+use folder::GoOn;
 use log::{Log, Totals};
 
 /// A run to be trained.
@@ -41,27 +42,6 @@ struct Job {
     place: Place,
     /// The folder of the series that it belongs to, if it does.
     series: Option<PathBuf>,
-}
-
-/// Where a run goes.
-enum Place {
-    /// Into this folder, which is free.
-    New(PathBuf),
-    /// Into a folder with a number that is free, named after the configuration.
-    Numbered(PathBuf),
-    /// Where it was begun.
-    Begun(RunFolder),
-}
-
-impl Place {
-    /// The folder, if it is known before it is claimed.
-    fn known(&self) -> Option<RunFolder> {
-        match self {
-            Self::Numbered(_) => None,
-            Self::New(path) => Some(RunFolder::at(path)),
-            Self::Begun(folder) => Some(folder.clone()),
-        }
-    }
 }
 
 pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::Result<()> {
@@ -80,66 +60,22 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
 
 /// What the arguments ask for.
 fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job> {
-    let resolved = |config| anyhow::Ok(place::resolved(config, arguments)?.check()?);
-    let given = arguments.config.as_deref().map(resolved).transpose()?;
-    if arguments.resume.is_some() {
-        let Some(path) = &named else {
-            bail!("--resume: which run? give its folder, as in `relex train --resume runs/my-run`");
-        };
-        let folder = RunFolder::at(path);
-        if folder.has_begun() {
-            return Ok(Job {
-                config: config_of(&folder, given, place::changes_settings(arguments))?,
-                place: Place::Begun(folder),
-                series: None,
-            });
-        }
-    }
-    match (given, &arguments.config) {
-        (Some(config), Some(file)) => {
-            let place = match named {
-                Some(path) => {
-                    RunFolder::at(&path).check_free()?;
-                    Place::New(path)
-                }
-                None => Place::Numbered(file.clone()),
-            };
-            Ok(Job {
-                config,
-                place,
-                series: None,
-            })
-        }
-        _ => {
-            let path = named.unwrap_or_default();
-            bail!(
-                "{}: no run was begun here; begin it with `relex train --config FILE --run {0}`",
-                path.display()
-            )
-        }
-    }
-}
-
-/// The configuration of a run that was begun; one that is given too must be the same.
-fn config_of(
-    folder: &RunFolder,
-    given: Option<CheckedTrainConfig>,
-    changes_settings: bool,
-) -> anyhow::Result<CheckedTrainConfig> {
-    let config = resolve(&folder.config(), &[])?.check()?;
-    let differs = |given: &CheckedTrainConfig| hub::pinned(given.values().clone(), config.values()) != *config.values();
-    match given {
-        Some(given) if differs(&given) => bail!(
-            "{}: this run was begun with other settings than those given; leave --config and --set out to go on with it, or \
-             choose another folder with --run",
-            folder.config().display()
-        ),
-        None if changes_settings => bail!(
-            "{}: a run goes on with its own settings; leave --set, --device, --devices, --dataset, --data-dir and --split out, or train a new one",
-            folder.config().display()
-        ),
-        _ => Ok(config),
-    }
+    let given = arguments.config.clone();
+    let given = given.map(|file| anyhow::Ok((file.clone(), place::resolved(&file, arguments)?.check()?)));
+    let changes = place::changes_settings(arguments);
+    let asked = Asked {
+        command: "train",
+        given: given.transpose()?,
+        named,
+        resume: arguments.resume.is_some(),
+        changed_by: changes.then_some("--set, --device, --devices, --dataset, --data-dir and --split"),
+    };
+    let (config, place) = asked.run(|begun| Ok(resolve(begun, &[])?.check()?))?;
+    Ok(Job {
+        config,
+        place,
+        series: None,
+    })
 }
 
 /// Trains one run to its end.
@@ -147,14 +83,10 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     let start = Instant::now();
     let Job { config, place, series } = job;
     let values = config.values();
-    let begun = match place {
-        Place::Begun(ref folder) => Some(Claimed::again(folder.clone())?),
-        _ => None,
-    };
-    if let Some(claimed) = begun.as_ref().filter(|claimed| claimed.folder.is_finished()) {
-        checkpoints(&claimed.folder, &config, "").remove()?;
+    if let Some(folder) = place.finished() {
+        checkpoints(&folder, &config, "").remove()?;
         verbosity.note("this run is finished already");
-        return Ok(claimed.folder.clone());
+        return Ok(folder);
     }
 
     // Everything that can be refused is looked at before the run folder is touched.
@@ -197,12 +129,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     let valid_rows_read_before = warn_of_read(&read_before, of_valid, ["encoder", "measure on"]);
 
     interrupt::listen()?;
-    let mut claimed = match (begun, place) {
-        (Some(claimed), _) => claimed,
-        (None, Place::Numbered(file)) => Claimed::next(&stem(&data.spec, &file))?,
-        (None, Place::New(path)) => Claimed::new(&path)?,
-        (None, Place::Begun(folder)) => Claimed::again(folder)?,
-    };
+    let mut claimed = place.claim(|file| stem(&data.spec, file))?;
     let folder = claimed.folder.clone();
     if !folder.has_begun() {
         relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
@@ -237,17 +164,8 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     };
     dashboard.open()?;
     let mut log = Log::new(&folder, train, valid.labels.len(), &config, start, verbosity);
-    let fitted = match fit(classifier, &input, |event| log.hear(&event)) {
-        Err(TrainError::Stopped { step }) => {
-            claimed.keep();
-            bail!(Interrupted(format!(
-                "stopped after step {step}, which is saved; go on with `{}`",
-                go_on.command()
-            )));
-        }
-        Err(error) => return Err(claimed.settle(error, &checkpoints, go_on)),
-        Ok(fitted) => fitted,
-    };
+    let fitted = fit(classifier, &input, |event| log.hear(&event));
+    let fitted = fitted.map_err(|error| claimed.settle(error, &checkpoints, go_on))?;
     claimed.keep();
     let (totals, cost, steady) = log.finish();
     let device_seconds = (config.device() != DeviceChoice::Cpu).then_some(cost.wall_seconds * devices.len() as f64);

@@ -123,7 +123,7 @@ fn overlapping_entities_are_counted() {
 #[test]
 fn a_shell_completes_commands_and_options() {
     let bench = Bench::new();
-    bench.write("relex.bash", &bench.succeed(&["completions", "bash"]));
+    bench.write("relex.bash", bench.succeed(&["completions", "bash"]));
     let completed = |words: &str, count: usize, current: &str| {
         let script = format!(
             "source relex.bash; COMP_WORDS=(relex {words}); COMP_CWORD={count}; _relex relex '{current}' ''; echo ${{COMPREPLY[@]}}"

@@ -38,6 +38,7 @@ mod outputs;
 mod pretrain;
 mod report;
 mod resume;
+mod sentences_read;
 mod series;
 mod split;
 mod workflow;

@@ -28,17 +28,17 @@ batch_size = 4
 evaluate = "at-end"
 "#;
 
-fn bench() -> Bench {
+pub(crate) fn bench() -> Bench {
     let bench = Bench::with_split();
     bench.write("pretrain.toml", RECIPE);
     bench
 }
 
-fn pretrain<'a>(run: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn pretrain<'a>(run: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["pretrain", "--config", "pretrain.toml", "--run", run, "-q"], more].concat()
 }
 
-fn provenance(bench: &Bench, run: &str) -> Value {
+pub(crate) fn provenance(bench: &Bench, run: &str) -> Value {
     serde_json::from_str(&bench.text(&format!("{run}/provenance.json"))).unwrap()
 }
 
@@ -186,43 +186,22 @@ fn validation_sentences_are_not_learnt_from() {
 }
 
 #[test]
-fn who_measures_on_sentences_that_a_model_has_read_is_warned() {
+fn the_data_is_named_by_flags() {
     let bench = bench();
-    let step = ["--set", "training.steps=1"];
-    bench.succeed(&pretrain("p", &step));
-    bench.succeed(&pretrain("all", &[&step[..], &["--include", "validation"]].concat()));
-    let train = |run: &str, encoder: &str| {
-        let encoder = format!("model.encoder={encoder}");
-        let arguments = ["train", "--config", "tiny.toml", "--set", &encoder, "--run", run, "-q"];
-        let output = bench.command(&arguments).assert().success().get_output().clone();
-        let read = provenance(&bench, run)["valid_rows_read_before"].as_u64().unwrap();
-        (String::from_utf8(output.stderr).unwrap(), read)
-    };
-    assert_eq!(train("unread", "p/encoder"), (String::new(), 0));
-    let warning = "warning: the encoder was trained on the sentences of 5 of the 5 rows to measure on";
-    let (told, read) = train("read", "all/encoder");
-    assert!(told.starts_with(warning) && read == 5, "{told}");
-    // A classifier knows what it was trained on, and what its encoder was.
-    let (told, read) = train("from-best", "read/best");
-    assert!(told.starts_with(warning) && read == 5, "{told}");
-    assert_eq!(train("from-unread-best", "unread/best"), (String::new(), 0));
-    let predict = |run: &str, count: usize| {
-        let arguments = [
-            "predict",
-            "--run",
-            run,
-            "--input",
-            "tiny/train.csv",
-            "--out",
-            "p.csv",
-            "-q",
-        ];
-        let told = format!("warning: the classifier was trained on the sentences of {count} of the 16 rows to predict");
-        let output = bench.command(&arguments).assert().success();
-        output.stderr(predicates::str::starts_with(told));
-    };
-    predict("unread", 11);
-    predict("read", 16);
+    std::fs::create_dir(bench.path("files")).unwrap();
+    std::fs::rename(bench.path("tiny/train.csv"), bench.path("files/train.csv")).unwrap();
+    std::fs::rename(bench.path("split.json"), bench.path("frozen.json")).unwrap();
+    let place = ["--dataset", "tiny", "--data-dir", "files", "--split", "frozen.json"];
+    bench.succeed(&pretrain("p", &[&place[..], &["--set", "training.steps=1"]].concat()));
+    let config = bench.text("p/config.toml");
+    assert!(
+        config.contains("folder = \"files\"") && config.contains("split = \"frozen.json\""),
+        "{config}"
+    );
+    bench.refuse(
+        &[&["pretrain", "--resume", "p"], &place[..]].concat(),
+        &["goes on with its own settings", "--data-dir"],
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use relex_eval::EvalError;
 use relex_model::ModelError;
 use relex_train::{Checkpoints, RunFolder, RunLock, TrainError};
 
-use crate::system::NewFolders;
+use crate::{interrupt::Interrupted, system::NewFolders};
 
 /// A run folder that is this process's own.
 pub(super) struct Claimed {
@@ -54,8 +54,13 @@ impl Claimed {
         self.stays = true;
     }
 
-    /// Keeps the folder if the run can be taken up again after this error, and says so in it.
+    /// Keeps the folder if the run can be taken up again after this error, and says so in it. Being stopped is one.
     pub(super) fn settle(&mut self, error: TrainError, checkpoints: &Checkpoints, go_on: GoOn<'_>) -> anyhow::Error {
+        if let TrainError::Stopped { step } = error {
+            self.keep();
+            let how = go_on.command();
+            return Interrupted(format!("stopped after step {step}, which is saved; go on with `{how}`")).into();
+        }
         let is_of_the_disk = is_of_the_disk(&error);
         if is_of_the_disk || checkpoints.newest().is_some() {
             self.keep();

@@ -9,7 +9,8 @@ use crate::{args::TrainArguments, command::run_data::put_place};
 /// The configuration of a file with every setting that the arguments change, those of flags last.
 pub(super) fn resolved(file: &Path, arguments: &TrainArguments) -> anyhow::Result<TrainConfig> {
     let mut config = resolve(file, &arguments.set)?;
-    put_place(&arguments.place, &mut config.data)?;
+    let data = &mut config.data;
+    put_place(&arguments.place, &mut data.dataset, &mut data.folder, &mut data.split)?;
     if let Some(devices) = arguments.devices() {
         config.device = devices.clone();
     }
@@ -18,9 +19,7 @@ pub(super) fn resolved(file: &Path, arguments: &TrainArguments) -> anyhow::Resul
 
 /// Whether the arguments change any setting.
 pub(super) fn changes_settings(arguments: &TrainArguments) -> bool {
-    let place = &arguments.place;
-    let paths = [&place.dataset, &place.data_dir, &place.split];
-    !arguments.set.is_empty() || arguments.devices().is_some() || paths.into_iter().any(Option::is_some)
+    !arguments.set.is_empty() || arguments.devices().is_some() || arguments.place.is_given()
 }
 
 #[cfg(test)]
@@ -41,7 +40,7 @@ mod tests {
                 split: Some(path.into()),
             };
             let mut data = DataConfig::default();
-            put_place(&place, &mut data).unwrap();
+            put_place(&place, &mut data.dataset, &mut data.folder, &mut data.split).unwrap();
             assert_eq!(data.folder, Some(PathBuf::from(path)));
             assert_eq!(data.split, PathBuf::from(path));
         };

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use relex_data::{DataError, sha256_file, sha256_hex};
 use relex_model::{DeviceChoice, open_device, save_masked_model};
 use relex_train::{
@@ -13,17 +13,17 @@ use relex_train::{
 use serde_json::json;
 
 use super::{
-    Place, check_split, cost_line, encoder_files,
-    folder::{self, Claimed, GoOn},
+    asked::{Asked, Place},
+    check_split, cost_line, encoder_files,
+    folder::{self, GoOn},
     log::{Log, in_words},
     stem,
 };
 use crate::{
     args::PretrainArguments,
-    command::{Dataset, tell_bad_rows, tell_truncation, warn_of_read},
+    command::{Dataset, run_data::put_place, tell_bad_rows, tell_truncation, warn_of_read},
     dashboard::{Dashboard, Plan},
-    hub,
-    interrupt::{self, Interrupted},
+    hub, interrupt,
     progress::{Verbosity, show},
     system::peak_memory_mib,
 };
@@ -31,7 +31,7 @@ use crate::{
 pub(crate) fn run(arguments: &PretrainArguments, verbosity: Verbosity) -> anyhow::Result<()> {
     let start = Instant::now();
     let mut dashboard = Dashboard::if_wanted(arguments.tui)?;
-    let (config, place) = job(arguments)?;
+    let (config, place) = asked(arguments)?;
     let folder = train(config, place, start, &mut dashboard, verbosity)?;
     dashboard.close();
     show(&folder.encoder().display().to_string());
@@ -39,60 +39,32 @@ pub(crate) fn run(arguments: &PretrainArguments, verbosity: Verbosity) -> anyhow
 }
 
 /// What the arguments ask for.
-fn job(arguments: &PretrainArguments) -> anyhow::Result<(CheckedPretrainingConfig, Place)> {
+fn asked(arguments: &PretrainArguments) -> anyhow::Result<(CheckedPretrainingConfig, Place)> {
     let mut sets = arguments.set.clone();
     sets.extend(arguments.device.iter().map(|device| format!("device={device}")));
     if !arguments.include.is_empty() {
         let names: Vec<_> = arguments.include.iter().map(|part| part.name()).collect();
         sets.push(format!("data.include={names:?}"));
     }
-    let checked = |file| anyhow::Ok(resolve_pretraining(file, &sets)?.config.check()?);
-    let given = arguments.config.as_deref().map(checked).transpose()?;
-    let named = folder::named(arguments.resume.clone().flatten().as_deref(), arguments.run.as_deref())?;
-    if arguments.resume.is_some() {
-        let Some(path) = &named else {
-            bail!("--resume: which run? give its folder, as in `relex pretrain --resume runs/my-run`");
-        };
-        let folder = RunFolder::at(path);
-        if folder.has_begun() {
-            return Ok((config_of(&folder, given, &sets)?, Place::Begun(folder)));
-        }
-    }
-    match (given, &arguments.config, named) {
-        (Some(config), _, Some(path)) => {
-            RunFolder::at(&path).check_free()?;
-            Ok((config, Place::New(path)))
-        }
-        (Some(config), Some(file), None) => Ok((config, Place::Numbered(file.clone()))),
-        (_, _, named) => bail!(
-            "{}: no run was begun here; begin it with `relex pretrain --config FILE --run {0}`",
-            named.unwrap_or_default().display()
-        ),
-    }
-}
-
-/// The configuration of a run that was begun; one that is given too must be the same.
-fn config_of(
-    folder: &RunFolder,
-    given: Option<CheckedPretrainingConfig>,
-    sets: &[String],
-) -> anyhow::Result<CheckedPretrainingConfig> {
-    let path = folder.config();
-    let config = resolve_pretraining(&path, &[]);
-    let config = config.map_err(|error| anyhow!("this is no run of `relex pretrain`: {error}"))?;
-    let config = config.config.check()?;
-    match given {
-        Some(given) if hub::pinned(given.values().clone(), config.values()) != *config.values() => bail!(
-            "{}: this run was begun with other settings than those given; leave --config and --set out to go on with it, or \
-             choose another folder with --run",
-            path.display()
-        ),
-        None if !sets.is_empty() => bail!(
-            "{}: a run goes on with its own settings; leave --set, --include and --device out, or begin a new one",
-            path.display()
-        ),
-        _ => Ok(config),
-    }
+    let given = arguments.config.clone().map(|file| {
+        let mut config = resolve_pretraining(&file, &sets)?.config;
+        let data = &mut config.data;
+        put_place(&arguments.place, &mut data.dataset, &mut data.folder, &mut data.split)?;
+        anyhow::Ok((file, config.check()?))
+    });
+    let changes = !sets.is_empty() || arguments.place.is_given();
+    let asked = Asked {
+        command: "pretrain",
+        given: given.transpose()?,
+        named: folder::named(arguments.resume.clone().flatten().as_deref(), arguments.run.as_deref())?,
+        resume: arguments.resume.is_some(),
+        changed_by: changes.then_some("--set, --include, --device, --dataset, --data-dir and --split"),
+    };
+    asked.run(|begun| {
+        let config = resolve_pretraining(begun, &[]);
+        let config = config.map_err(|error| anyhow!("this is no run of `relex pretrain`: {error}"))?;
+        Ok(config.config.check()?)
+    })
 }
 
 /// The data set, with what is wrong with it told.
@@ -124,14 +96,10 @@ fn train(
     dashboard: &mut Dashboard,
     verbosity: Verbosity,
 ) -> anyhow::Result<RunFolder> {
-    let begun = match place {
-        Place::Begun(ref folder) => Some(Claimed::again(folder.clone())?),
-        _ => None,
-    };
-    if let Some(claimed) = begun.as_ref().filter(|claimed| claimed.folder.is_finished()) {
-        checkpoints(&claimed.folder, &config, "").remove()?;
+    if let Some(folder) = place.finished() {
+        checkpoints(&folder, &config, "").remove()?;
         verbosity.note("this run is finished already");
-        return Ok(claimed.folder.clone());
+        return Ok(folder);
     }
 
     // Everything that can be refused is looked at before the run folder is touched.
@@ -157,12 +125,7 @@ fn train(
     warn_of_read(&read_before, held_out, ["encoder", "measure on"]);
 
     interrupt::listen()?;
-    let mut claimed = match (begun, place) {
-        (Some(claimed), _) => claimed,
-        (None, Place::Numbered(file)) => Claimed::next(&format!("pretrain-{}", stem(&data.spec, &file)))?,
-        (None, Place::New(path)) => Claimed::new(&path)?,
-        (None, Place::Begun(folder)) => Claimed::again(folder)?,
-    };
+    let mut claimed = place.claim(|file| format!("pretrain-{}", stem(&data.spec, file)))?;
     let folder = claimed.folder.clone();
     if !folder.has_begun() {
         relex_data::write_atomically(&folder.config(), config.to_toml()?.as_bytes())?;
@@ -218,17 +181,8 @@ fn train(
         valid_rows: sentences.held_out.len(),
     };
     let mut log = Log::over(&folder, plan, in_all, start, verbosity);
-    let model = match pretrain(open.model, &input, |event| log.hear(&event)) {
-        Err(TrainError::Stopped { step }) => {
-            claimed.keep();
-            bail!(Interrupted(format!(
-                "stopped after step {step}, which is saved; go on with `{}`",
-                go_on.command()
-            )));
-        }
-        Err(error) => return Err(claimed.settle(error, &checkpoints, go_on)),
-        Ok(model) => model,
-    };
+    let model = pretrain(open.model, &input, |event| log.hear(&event));
+    let model = model.map_err(|error| claimed.settle(error, &checkpoints, go_on))?;
     claimed.keep();
     let (totals, cost, _) = log.finish();
     let device_seconds = (config.device() != DeviceChoice::Cpu).then_some(cost.wall_seconds);

@@ -10,7 +10,11 @@ use relex_eval::PredictionsMeta;
 use relex_train::{CheckedTrainConfig, RunFolder, RunLock, TrainConfig, TrainOn};
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Place, folder};
+use super::{
+    Job,
+    asked::Place,
+    folder::{self, Claimed},
+};
 use crate::{
     args::{Folds, PredictArguments, Rows, TrainArguments},
     dashboard::{self, Dashboard},
@@ -247,7 +251,7 @@ fn train(
         config.seed = member.seed;
         config.data.fold = member.fold;
         let place = if folder.has_begun() {
-            Place::Begun(folder.clone())
+            Place::Begun(Claimed::again(folder.clone())?)
         } else {
             Place::New(folder.path().to_path_buf())
         };

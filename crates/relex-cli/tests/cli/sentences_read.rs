@@ -1,0 +1,43 @@
+//! Warnings of rows whose sentence a model was trained on before.
+
+use crate::pretrain::{bench, pretrain, provenance};
+
+#[test]
+fn who_measures_on_sentences_that_a_model_has_read_is_warned() {
+    let bench = bench();
+    let step = ["--set", "training.steps=1"];
+    bench.succeed(&pretrain("p", &step));
+    bench.succeed(&pretrain("all", &[&step[..], &["--include", "validation"]].concat()));
+    let train = |run: &str, encoder: &str| {
+        let encoder = format!("model.encoder={encoder}");
+        let arguments = ["train", "--config", "tiny.toml", "--set", &encoder, "--run", run, "-q"];
+        let output = bench.command(&arguments).assert().success().get_output().clone();
+        let read = provenance(&bench, run)["valid_rows_read_before"].as_u64().unwrap();
+        (String::from_utf8(output.stderr).unwrap(), read)
+    };
+    assert_eq!(train("unread", "p/encoder"), (String::new(), 0));
+    let warning = "warning: the encoder was trained on the sentences of 5 of the 5 rows to measure on";
+    let (told, read) = train("read", "all/encoder");
+    assert!(told.starts_with(warning) && read == 5, "{told}");
+    // A classifier knows what it was trained on, and what its encoder was.
+    let (told, read) = train("from-best", "read/best");
+    assert!(told.starts_with(warning) && read == 5, "{told}");
+    assert_eq!(train("from-unread-best", "unread/best"), (String::new(), 0));
+    let predict = |run: &str, count: usize| {
+        let arguments = [
+            "predict",
+            "--run",
+            run,
+            "--input",
+            "tiny/train.csv",
+            "--out",
+            "p.csv",
+            "-q",
+        ];
+        let told = format!("warning: the classifier was trained on the sentences of {count} of the 16 rows to predict");
+        let output = bench.command(&arguments).assert().success();
+        output.stderr(predicates::str::starts_with(told));
+    };
+    predict("unread", 11);
+    predict("read", 16);
+}
