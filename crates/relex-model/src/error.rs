@@ -67,6 +67,16 @@ pub enum ModelError {
         /// Shape that the configuration implies, PyTorch's order.
         expected: Vec<usize>,
     },
+    /// A classifier is asked about rows of a data set that is not what it was trained with.
+    #[error(
+        "the classifier was trained with other {what} than dataset.toml of {dataset:?} now has; restore that file or train again"
+    )]
+    OtherDataset {
+        /// The data set's name.
+        dataset: String,
+        /// What is not as it was.
+        what: &'static str,
+    },
     /// `tokenizer.json` could not be loaded, or a text could not be encoded.
     #[error("{context}: {reason}; a tokenizer.json of the encoder's own is needed")]
     Tokenizer {

@@ -71,6 +71,26 @@ impl ClassifierConfig {
         FORMAT_VERSION
     }
 
+    /// Whether a data set is what the classifier was trained with: its output means these labels in this order, and it knows types by
+    /// these words.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::OtherDataset`].
+    pub fn check_fits(&self, spec: &DatasetSpec) -> Result<(), ModelError> {
+        let what = if self.labels != spec.labels.names() {
+            "labels, or their order,"
+        } else if self.type_words != spec.type_words {
+            "type words"
+        } else {
+            return Ok(());
+        };
+        Err(ModelError::OtherDataset {
+            dataset: spec.name.clone(),
+            what,
+        })
+    }
+
     /// An example as the classifier reads it.
     ///
     /// # Errors
@@ -160,8 +180,9 @@ impl LoadedClassifier {
     ///
     /// # Errors
     ///
-    /// As [`ClassifierConfig::encode`].
+    /// As [`ClassifierConfig::check_fits`] and [`ClassifierConfig::encode`].
     pub fn encode(&self, examples: &[Example], spec: &DatasetSpec) -> Result<Vec<EncodedExample>, ModelError> {
+        self.config.check_fits(spec)?;
         self.config.encode(&self.text_encoder, examples.iter(), spec)
     }
 }

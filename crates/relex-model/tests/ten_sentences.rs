@@ -91,6 +91,11 @@ fn are_classified_by_a_saved_classifier_as_by_the_one_that_was_saved() {
 
     let model = load_classifier(&best, &device).unwrap();
     assert_eq!(model.config, made.config);
+    let mut other = spec.clone();
+    other.type_words.clear();
+    let refused = model.encode(&ten, &other).unwrap_err().to_string();
+    assert!(refused.contains("trained with other type words than"), "{refused}");
+
     let together = logits(&model, &ten, &spec, &device);
     assert!(together.iter().all(|x| x.is_finite()));
     assert_eq!(together, logits(&made, &ten, &spec, &device));

@@ -1,5 +1,5 @@
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -72,7 +72,8 @@ pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosi
     };
     let device = open_device(source.device)?;
     let model = load_classifier(&source.model, &device)?;
-    check_fits(&model, &input.spec, &source.model)?;
+    let fits = model.config.check_fits(&input.spec);
+    fits.with_context(|| source.model.display().to_string())?;
     let limits = limits(&source, &model);
     let text_encoder = with_cache(model.text_encoder);
     let encoded = encode_rows(&text_encoder, &model.config, &input.examples, &input.rows, &input.spec)?;
@@ -292,20 +293,4 @@ impl Input {
             outputs,
         }
     }
-}
-
-/// A classifier means something only with the labels and type words that it was trained with.
-fn check_fits(model: &LoadedClassifier, spec: &DatasetSpec, folder: &Path) -> anyhow::Result<()> {
-    let what = if model.config.labels != spec.labels.names() {
-        "labels, or their order"
-    } else if model.config.type_words != spec.type_words {
-        "type words"
-    } else {
-        return Ok(());
-    };
-    bail!(
-        "{}: the classifier was trained with other {what} than dataset.toml of {:?} now has; restore that file or train again",
-        folder.display(),
-        spec.name
-    )
 }
