@@ -113,20 +113,29 @@ fn a_message_names_the_line_that_an_editor_shows_whatever_ends_it() {
 #[test]
 fn a_header_that_is_no_header_leads_to_the_cure() {
     let csv = |header: &str, parts: &[&str]| refuses(&format!("{header}\n1\n"), Format::Csv, parts);
+    let semicolons = HEADER.replace(',', ";");
+    let single = "line 1: the header has no comma and is a single column, `id;sentence;";
+    csv(&semicolons, &[single, "by semicolons: write it again with commas"]);
     csv(
-        &HEADER.replace(',', ";"),
-        &[
-            "line 1: the header has no comma and is a single column, `id;sentence;",
-            "by semicolons, which `format = \"csv-semicolon\"` of [[files]]",
-        ],
+        &HEADER.replace(',', "\t"),
+        &["by tabs: give it a name that ends in .tsv"],
     );
-    csv(&HEADER.replace(',', "\t"), &["by tabs, which `format = \"tsv\"`"]);
     csv(&HEADER.replace(',', "|"), &["by vertical bars, which are not read"]);
     refuses(
         &format!("{HEADER}\n1\n"),
         Format::Tsv,
-        &["has no tab", "`format = \"csv\"`"],
+        &["has no tab", "by commas: give it a name that ends in .csv"],
     );
+    // A file of the data set's own may be what it is.
+    let spec = spec();
+    let path = Path::new("folder/train.csv");
+    let file = spec.describe(path, Role::Train, Format::Csv);
+    let listed = parse_examples(semicolons.as_bytes(), path, &file, &spec)
+        .unwrap_err()
+        .to_string();
+    assert!(listed.contains("`format = \"csv-semicolon\"` of [[files]]"), "{listed}");
+    // Quoted as a whole, which is not another separator.
+    csv(&format!("\"{HEADER}\""), &["column `id`: the column is missing"]);
     csv("a", &["column `id`: the column is missing"]);
     csv(
         &HEADER.replace("sentence", "a;b"),

@@ -69,7 +69,7 @@ pub enum ModelError {
     },
     /// A classifier is asked about rows of a data set that is not what it was trained with.
     #[error(
-        "the classifier was trained with other {what} than dataset.toml of {dataset:?} now has; restore that file or train again"
+        "dataset.toml of {dataset:?} now has other {what} than the classifier was trained with; restore that file or train again"
     )]
     OtherDataset {
         /// The data set's name.

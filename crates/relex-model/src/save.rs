@@ -79,7 +79,7 @@ impl ClassifierConfig {
     /// [`ModelError::OtherDataset`].
     pub fn check_fits(&self, spec: &DatasetSpec) -> Result<(), ModelError> {
         let what = if self.labels != spec.labels.names() {
-            "labels, or their order,"
+            "labels, or another order of them,"
         } else if self.type_words != spec.type_words {
             "type words"
         } else {

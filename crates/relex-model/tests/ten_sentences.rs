@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
-use relex_data::{DatasetSpec, Example, Markers, Role};
+use relex_data::{DatasetSpec, Example, LabelSet, Markers, Role};
 use relex_model::{
     Batch, Classifier, ClassifierConfig, HeadKind, LoadedClassifier, Pass, Precision, TextEncoder, load_classifier,
     load_encoder, open_device, save_classifier,
@@ -91,10 +91,18 @@ fn are_classified_by_a_saved_classifier_as_by_the_one_that_was_saved() {
 
     let model = load_classifier(&best, &device).unwrap();
     assert_eq!(model.config, made.config);
+    let refuses = |other: DatasetSpec, expected: &str| {
+        let refused = model.encode(&ten, &other).unwrap_err().to_string();
+        assert!(refused.contains(expected), "{refused}");
+    };
     let mut other = spec.clone();
     other.type_words.clear();
-    let refused = model.encode(&ten, &other).unwrap_err().to_string();
-    assert!(refused.contains("trained with other type words than"), "{refused}");
+    refuses(other, "now has other type words than the classifier");
+    let mut other = spec.clone();
+    let mut names = other.labels.names().to_vec();
+    names.swap(1, 2);
+    other.labels = LabelSet::new(names, spec.labels.name(spec.labels.negative())).unwrap();
+    refuses(other, "other labels, or another order of them, than");
 
     let together = logits(&model, &ten, &spec, &device);
     assert!(together.iter().all(|x| x.is_finite()));

@@ -6,11 +6,11 @@
 //!
 //! ```no_run
 //! use std::ops::ControlFlow;
-//! use relex_model::{open_device, save_classifier};
+//! use relex_model::open_device;
 //! use relex_train::{SplitData, fit, open_encoder, prepare, resolve};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let config = resolve("configs/quickstart.toml".as_ref(), &["training.epochs=1".into()])?.check()?;
+//! let config = resolve("configs/quickstart.toml".as_ref(), &["data.split=split.json".into()])?.check()?;
 //! let data = SplitData::load(&config)?;
 //! let device = open_device(config.device())?.autodiff();
 //! let open = open_encoder(&config, &data.spec, &device)?;
@@ -19,8 +19,7 @@
 //!     println!("{event:?}");
 //!     ControlFlow::Continue(())
 //! })?;
-//! let (saved_as, tokenizer) = (&prepared.classifier_config, &prepared.text_encoder);
-//! save_classifier("best".as_ref(), &fitted.classifier, saved_as, tokenizer, config.encoder_folder())?;
+//! prepared.save("best".as_ref(), &fitted.classifier)?;
 //! # Ok(()) }
 //! ```
 

@@ -3,12 +3,14 @@
 mod data;
 mod encoder;
 
+use std::path::{Path, PathBuf};
+
 use burn::tensor::Device;
 use relex_data::{DatasetSpec, Example, Markers, rng::stream};
 use relex_loss::Loss;
-use relex_model::{Classifier, ClassifierConfig, EncodedExample, TextEncoder};
+use relex_model::{Classifier, ClassifierConfig, EncodedExample, TextEncoder, save_classifier};
 
-use crate::{CheckedTrainConfig, FitInput, LabelledRows, TrainConfig, TrainError};
+use crate::{CheckedTrainConfig, FitInput, LabelledRows, SentencesRead, TrainConfig, TrainError};
 
 pub use data::SplitData;
 pub use encoder::{OpenEncoder, open_encoder};
@@ -28,20 +30,29 @@ pub struct Prepared {
     pub train: LabelledRows,
     /// Rows to measure on, encoded.
     pub valid: LabelledRows,
+    /// The sentences that the encoder was trained on before.
+    pub read_before: SentencesRead,
+    /// These, and those that are learnt from.
+    read: SentencesRead,
+    encoder_folder: PathBuf,
 }
 
 /// A classifier with a new head on the opened encoder, and everything that is needed to train it. The head's weights depend on
 /// the configuration's seed alone.
 ///
+/// `config`, `data` and `device` are those that the encoder was opened with: an autodiff device where the classifier is to be trained.
+///
 /// # Errors
 ///
-/// When the configured loss cannot be computed for these labels, and as [`encode_rows`].
+/// When the configured loss cannot be computed for these labels or the encoder's list of read sentences is damaged, and as
+/// [`encode_rows`].
 pub fn prepare(
     open: OpenEncoder,
     config: &CheckedTrainConfig,
     data: &SplitData,
     device: &Device,
 ) -> Result<(Classifier, Prepared), TrainError> {
+    let loss = build_loss(config, data)?;
     let classifier_config = classifier_config(config, &data.spec);
     let encode = |rows: &[usize]| {
         let encoded = encode_rows(&open.text_encoder, &classifier_config, &data.examples, rows, &data.spec)?;
@@ -51,6 +62,10 @@ pub fn prepare(
             labels: data.label_indices(rows),
         })
     };
+    let read_before = SentencesRead::by_model(config.encoder_folder())?;
+    let read = read_before
+        .clone()
+        .and(data.train.iter().map(|&row| &data.examples[row]));
     let (train, valid) = (encode(&data.train)?, encode(&data.valid)?);
     let head = classifier_config.head_config(open.config.hidden_size);
     let mut random = stream(config.values().seed, "head");
@@ -60,15 +75,34 @@ pub fn prepare(
         classifier_config,
         text_encoder: open.text_encoder,
         pad_token_id: open.config.pad_token_id,
-        loss: build_loss(config, data)?,
+        loss,
         train,
         valid,
+        read_before,
+        read,
+        encoder_folder: config.encoder_folder().to_path_buf(),
     };
     Ok((classifier, prepared))
 }
 
 impl Prepared {
-    /// As [`fit`](crate::fit) wants it: on one device, without checkpoints.
+    /// Writes the folder of the classifier that was trained, and into it which sentences it has read.
+    ///
+    /// # Errors
+    ///
+    /// As [`save_classifier`], and [`SentencesRead::write`].
+    pub fn save(&self, folder: &Path, classifier: &Classifier) -> Result<(), TrainError> {
+        save_classifier(
+            folder,
+            classifier,
+            &self.classifier_config,
+            &self.text_encoder,
+            &self.encoder_folder,
+        )?;
+        self.read.write(folder)
+    }
+
+    /// As [`fit`](crate::fit) wants it: on one device, without checkpoints. Configuration, data and device are those of [`prepare`].
     pub fn input<'a>(
         &'a self,
         config: &'a CheckedTrainConfig,

@@ -102,7 +102,14 @@ impl RunFolder {
                 reason: "this is a file; choose a folder with --run".into(),
             });
         }
-        if run.model().exists() || run.config().exists() || run.series().exists() {
+        let parts = [
+            run.model(),
+            run.config(),
+            run.series(),
+            run.provenance(),
+            run.checkpoints(),
+        ];
+        if parts.iter().any(|part| part.exists()) {
             return Err(TrainError::Run {
                 path: run.path.clone(),
                 reason: "this folder already holds a run; choose another with --run, remove it, or go on with it by --resume".into(),
@@ -236,8 +243,8 @@ pub struct Provenance {
     /// Rows measured on.
     pub valid_rows: usize,
     /// Those of them whose sentence the encoder had read before, as far as its folder tells.
-    #[serde(default)]
-    pub valid_rows_read_before: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_rows_read_before: Option<usize>,
     /// Sentences that were cut to fit.
     pub truncated_sentences: usize,
     /// Tokens that were left out of them.

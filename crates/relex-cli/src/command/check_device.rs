@@ -1,9 +1,9 @@
 use anyhow::{Context, bail};
 use relex_model::{DeviceChoice, Precision, open_device};
-use relex_train::{OpenEncoder, ParityStep, open_encoder, parity, prepare, resolve};
+use relex_train::{ParityStep, open_encoder, parity, prepare, resolve};
 use serde::Serialize;
 
-use super::{load_split, output::Sources, with_cache};
+use super::{keeping_tokens, load_split, output::Sources};
 use crate::{
     args::CheckDeviceArguments,
     hub,
@@ -33,18 +33,15 @@ pub(crate) fn run(arguments: &CheckDeviceArguments, verbosity: Verbosity) -> any
         )
         .check_outputs(&arguments.json, None)?;
     let device = open_device(config.device())?.autodiff();
-    let data = load_split(&config)?;
-    data.check(&config)?;
+    let mut data = load_split(&config)?;
+    // Nothing is scored.
+    data.valid.clear();
     let config = hub::locate(config, verbosity)?;
     let precision = config.values().training.precision;
     precision.check(&device)?;
 
     let cpu = open_device(DeviceChoice::Cpu)?.autodiff();
-    let open = open_encoder(&config, &data.spec, &cpu)?;
-    let open = OpenEncoder {
-        text_encoder: with_cache(open.text_encoder),
-        ..open
-    };
+    let open = keeping_tokens(open_encoder(&config, &data.spec, &cpu)?);
     let (classifier, prepared) = prepare(open, &config, &data, &cpu)?;
     let steps = parity(
         &classifier,

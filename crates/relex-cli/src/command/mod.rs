@@ -39,7 +39,7 @@ use anyhow::{anyhow, bail};
 use relex_data::{DataError, DatasetSpec, Example, OnBadRow, ReadReport, Role, read_unlabelled};
 use relex_eval::Metric;
 use relex_model::{EncodedExample, TextEncoder, Truncation};
-use relex_train::{CheckedTrainConfig, RunFolder, SentencesRead, SplitData, TrainError};
+use relex_train::{CheckedTrainConfig, OpenEncoder, RunFolder, SentencesRead, SplitData, TrainError};
 
 use output::Sources;
 use train::series;
@@ -189,6 +189,14 @@ pub(crate) fn with_cache(text_encoder: TextEncoder) -> TextEncoder {
     }
 }
 
+/// An encoder whose tokenizer keeps what it has encoded for other runs.
+pub(crate) fn keeping_tokens(open: OpenEncoder) -> OpenEncoder {
+    OpenEncoder {
+        text_encoder: with_cache(open.text_encoder),
+        ..open
+    }
+}
+
 /// Says how many sentences were cut to fit, if any were.
 pub(crate) fn tell_truncation<'a>(
     encoded: impl IntoIterator<Item = &'a EncodedExample>,
@@ -208,7 +216,8 @@ pub(crate) fn tell_truncation<'a>(
 pub(crate) fn warn_of_read<'a>(
     read: &SentencesRead,
     rows: impl ExactSizeIterator<Item = &'a Example>,
-    [model, purpose]: [&str; 2],
+    model: &str,
+    purpose: &str,
 ) -> usize {
     let in_all = rows.len();
     let count = read.count(rows);

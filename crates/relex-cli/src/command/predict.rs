@@ -80,7 +80,7 @@ pub(super) fn write_predictions(arguments: &PredictArguments, verbosity: Verbosi
     tell_truncation(&encoded, model.config.max_tokens, verbosity);
     let read = SentencesRead::by_model(&source.model)?;
     let rows = input.rows.iter().map(|&row| &input.examples[row]);
-    warn_of_read(&read, rows, ["classifier", "predict"]);
+    warn_of_read(&read, rows, "classifier", "predict");
 
     interrupt::listen()?;
     let mut progress = Progress::new(encoded.len(), "predict", verbosity);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use relex_data::Manifest;
-use relex_train::{DataConfig, Provenance, RunFolder, TrainConfig, resolve};
+use relex_train::{DataConfig, PretrainingDataConfig, Provenance, RunFolder, TrainConfig, resolve};
 
 use super::{dataset_folder, train::series};
 use crate::args::PlaceArguments;
@@ -39,20 +39,15 @@ pub(super) fn described_at(folder: &RunFolder, place: &PlaceArguments) -> anyhow
     if let Some(split) = own_split(folder)? {
         config.data.split = split;
     }
-    let data = &mut config.data;
-    put_place(place, &mut data.dataset, &mut data.folder, &mut data.split)?;
+    put_place(place, &mut config.data)?;
     check_there(folder, &config.data)?;
     Ok(config)
 }
 
 /// Puts what the flags name in the place of what the settings do. The files of another data set are beside its description, unless
 /// the flags say where.
-pub(super) fn put_place(
-    place: &PlaceArguments,
-    dataset: &mut PathBuf,
-    folder: &mut Option<PathBuf>,
-    split: &mut PathBuf,
-) -> anyhow::Result<()> {
+pub(super) fn put_place<'a>(place: &PlaceArguments, data: impl Into<DataPaths<'a>>) -> anyhow::Result<()> {
+    let DataPaths { dataset, folder, split } = data.into();
     if let Some(named) = &place.dataset {
         *dataset = dataset_folder(named)?;
         *folder = None;
@@ -64,6 +59,33 @@ pub(super) fn put_place(
         split.clone_from(named);
     }
     Ok(())
+}
+
+/// The settings that say where data is.
+pub(super) struct DataPaths<'a> {
+    dataset: &'a mut PathBuf,
+    folder: &'a mut Option<PathBuf>,
+    split: &'a mut PathBuf,
+}
+
+impl<'a> From<&'a mut DataConfig> for DataPaths<'a> {
+    fn from(data: &'a mut DataConfig) -> Self {
+        Self {
+            dataset: &mut data.dataset,
+            folder: &mut data.folder,
+            split: &mut data.split,
+        }
+    }
+}
+
+impl<'a> From<&'a mut PretrainingDataConfig> for DataPaths<'a> {
+    fn from(data: &'a mut PretrainingDataConfig) -> Self {
+        Self {
+            dataset: &mut data.dataset,
+            folder: &mut data.folder,
+            split: &mut data.split,
+        }
+    }
 }
 
 /// The split of a run, refused if it is not the one that the run was trained with: rows that it learnt from could be among those

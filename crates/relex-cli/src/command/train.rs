@@ -17,13 +17,13 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 use relex_data::{DatasetSpec, Manifest, sha256_file, sha256_hex};
-use relex_model::{Classifier, DeviceChoice, TextEncoder, find_weights, open_device, save_classifier, weight_parts};
+use relex_model::{DeviceChoice, TextEncoder, find_weights, open_device, weight_parts};
 use relex_train::{
-    CheckedTrainConfig, Checkpoints, FitInput, OpenEncoder, Prepared, Provenance, RunFolder, SentencesRead, SplitData,
-    fit, open_encoder, prepare, resolve,
+    CheckedTrainConfig, Checkpoints, FitInput, Prepared, Provenance, RunFolder, SplitData, fit, open_encoder, prepare,
+    resolve,
 };
 
-use super::{load_split, tell_truncation, warn_of_read, with_cache};
+use super::{keeping_tokens, load_split, tell_truncation, warn_of_read};
 use crate::{
     args::TrainArguments,
     dashboard::Dashboard,
@@ -62,15 +62,17 @@ pub(crate) fn run(arguments: &TrainArguments, verbosity: Verbosity) -> anyhow::R
 fn job(arguments: &TrainArguments, named: Option<PathBuf>) -> anyhow::Result<Job> {
     let given = arguments.config.clone();
     let given = given.map(|file| anyhow::Ok((file.clone(), place::resolved(&file, arguments)?.check()?)));
-    let changes = place::changes_settings(arguments);
     let asked = Asked {
         command: "train",
         given: given.transpose()?,
         named,
         resume: arguments.resume.is_some(),
-        changed_by: changes.then_some("--set, --device, --devices, --dataset, --data-dir and --split"),
+        changes: (
+            "--set, --device, --devices, --dataset, --data-dir and --split",
+            place::changes_settings(arguments),
+        ),
     };
-    let (config, place) = asked.run(|begun| Ok(resolve(begun, &[])?.check()?))?;
+    let (config, place) = asked.resolve(|begun| Ok(resolve(begun, &[])?.check()?))?;
     Ok(Job {
         config,
         place,
@@ -115,18 +117,12 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
     ));
     let new_tokens: Vec<&str> = open.new_tokens.iter().map(|token| token.text.as_str()).collect();
     verbosity.detail(format!("tokens added for the markers: {new_tokens:?}"));
-    let open = OpenEncoder {
-        text_encoder: with_cache(open.text_encoder),
-        ..open
-    };
-    let (classifier, prepared) = verbosity.timed("encode", || prepare(open, &config, &data, device))?;
+    let (classifier, prepared) = verbosity.timed("encode", || prepare(keeping_tokens(open), &config, &data, device))?;
     let Prepared { train, valid, .. } = &prepared;
     let encoded = train.encoded.iter().chain(&valid.encoded);
     let truncation = tell_truncation(encoded, values.model.max_tokens, verbosity);
-
-    let read_before = SentencesRead::by_model(config.encoder_folder())?;
-    let of_valid = data.valid.iter().map(|&row| &data.examples[row]);
-    let valid_rows_read_before = warn_of_read(&read_before, of_valid, ["encoder", "measure on"]);
+    let measured = data.valid.iter().map(|&row| &data.examples[row]);
+    let valid_rows_read_before = warn_of_read(&prepared.read_before, measured, "encoder", "measure on");
 
     interrupt::listen()?;
     let mut claimed = place.claim(|file| stem(&data.spec, file))?;
@@ -186,7 +182,7 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         augmented_rows,
         augmented_hash,
         valid_rows: valid.labels.len(),
-        valid_rows_read_before,
+        valid_rows_read_before: Some(valid_rows_read_before),
         truncated_sentences: truncation.cut,
         truncated_tokens: truncation.tokens,
         steps: totals.steps,
@@ -200,21 +196,10 @@ fn train(job: Job, dashboard: &mut Dashboard, verbosity: Verbosity) -> anyhow::R
         steady_examples_per_second: steady,
         peak_memory_mib: peak_memory_mib(),
     };
-    let read = read_before.and(data.train.iter().map(|&row| &data.examples[row]));
     let write = || {
-        let save = |place: &Path, classifier: &Classifier| {
-            save_classifier(
-                place,
-                classifier,
-                &prepared.classifier_config,
-                &prepared.text_encoder,
-                config.encoder_folder(),
-            )?;
-            read.write(place)
-        };
-        save(&folder.model(), &fitted.classifier)?;
+        prepared.save(&folder.model(), &fitted.classifier)?;
         for kept in &fitted.evaluations {
-            save(&folder.kept_evaluation(kept.step), &kept.classifier)?;
+            prepared.save(&folder.kept_evaluation(kept.step), &kept.classifier)?;
         }
         data.manifest.write(&folder.split())?;
         provenance.write(&folder.provenance())?;

@@ -12,6 +12,18 @@ fn folder_that_holds_a_run_is_not_trained_into() {
 }
 
 #[test]
+fn folder_that_only_looks_finished_is_not_taken_for_a_run() {
+    let bench = Bench::with_split();
+    std::fs::create_dir_all(bench.path("left/checkpoints/step-1")).unwrap();
+    bench.write("left/provenance.json", "{}");
+    bench.refuse(
+        &["train", "--config", "tiny.toml", "--run", "left"],
+        &["left: this folder already holds a run"],
+    );
+    assert!(bench.path("left/checkpoints/step-1").exists());
+}
+
+#[test]
 fn folder_that_is_no_run() {
     let bench = Bench::new();
     for command in ["predict", "evaluate", "report"] {
@@ -75,7 +87,7 @@ fn labels_in_another_order_than_the_classifier_learnt() {
         &["predict", "--run", "run", "--rows", "test"],
         &[
             "run/best",
-            "labels, or their order",
+            "labels, or another order of them",
             "dataset.toml",
             "restore that file or train again",
         ],

@@ -41,3 +41,26 @@ fn who_measures_on_sentences_that_a_model_has_read_is_warned() {
     predict("unread", 11);
     predict("read", 16);
 }
+
+#[test]
+fn further_training_passes_the_list_on_and_a_damaged_one_is_refused() {
+    let bench = bench();
+    let step = ["--set", "training.steps=1"];
+    bench.succeed(&pretrain("all", &[&step[..], &["--include", "validation"]].concat()));
+    let from_all = [&step[..], &["--set", "model.encoder=all/encoder"]].concat();
+    let output = bench.command(&pretrain("further", &from_all)).assert().success();
+    output.stderr(predicates::str::starts_with(
+        "warning: the encoder was trained on the sentences of 3 of the 3 rows",
+    ));
+    assert_eq!(provenance(&bench, "further")["held_out_sentences_read_before"], 3);
+    let list = |run: &str| bench.text(&format!("{run}/encoder/sentences-read.json"));
+    assert_eq!(list("further"), list("all"));
+
+    bench.write("all/encoder/sentences-read.json", &list("all")[..20]);
+    let encoder = ["--set", "model.encoder=all/encoder"];
+    bench.refuse(
+        &[&["train", "--config", "tiny.toml", "--run", "run"], &encoder[..]].concat(),
+        &["all/encoder/sentences-read.json", "take the file away"],
+    );
+    assert!(!bench.path("run").exists());
+}

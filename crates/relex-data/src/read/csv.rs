@@ -60,12 +60,15 @@ pub(super) fn parse(text: &str, reading: &Reading<'_>, collector: &mut Collector
         .flexible(true)
         .delimiter(separator.byte)
         .from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| malformed(text, path, &error))?.clone();
+    let header = reader
+        .headers()
+        .map_err(|error| malformed(text, path, separator, &error))?
+        .clone();
     let columns = Columns::find(&header, reading)?;
     let width = header.len();
     let (mut last, mut is_whole) = (None, false);
     while !is_whole {
-        let records = batch(&mut reader, text, path)?;
+        let records = batch(&mut reader, text, path, separator)?;
         is_whole = records.len() < BATCH;
         let position = records.last().and_then(StringRecord::position).cloned();
         last = position
@@ -97,13 +100,18 @@ pub(super) fn parse(text: &str, reading: &Reading<'_>, collector: &mut Collector
 }
 
 /// The next rows: [`BATCH`] of them, or fewer if they are the file's last.
-fn batch(reader: &mut Reader<&[u8]>, text: &str, path: &Path) -> Result<Vec<StringRecord>, DataError> {
+fn batch(
+    reader: &mut Reader<&[u8]>,
+    text: &str,
+    path: &Path,
+    separator: Separator,
+) -> Result<Vec<StringRecord>, DataError> {
     let mut records = Vec::new();
     while records.len() < BATCH {
         let mut record = StringRecord::new();
         if !reader
             .read_record(&mut record)
-            .map_err(|error| malformed(text, path, &error))?
+            .map_err(|error| malformed(text, path, separator, &error))?
         {
             break;
         }
@@ -210,12 +218,18 @@ impl Columns {
 /// What to say of a header that is a single column, and seems to be separated by something else.
 fn other_separator(header: &StringRecord, reading: &Reading<'_>) -> Option<DataError> {
     let only = header.get(0).filter(|_| header.len() == 1)?;
-    let expected = Separator::of(reading.file.format).name;
+    let expected = Separator::of(reading.file.format);
     let read = SEPARATORS
         .into_iter()
+        .filter(|separator| *separator != expected)
         .find(|separator| only.contains(char::from(separator.byte)))
         .map(|Separator { name, written, .. }| {
-            format!("{name}s, which `format = \"{written}\"` of [[files]] in dataset.toml reads")
+            let is_listed = reading.spec.files.iter().any(|file| reading.path.ends_with(&file.path));
+            match (is_listed, written) {
+                (true, _) => format!("{name}s, which `format = \"{written}\"` of [[files]] in dataset.toml reads"),
+                (false, "csv" | "tsv") => format!("{name}s: give it a name that ends in .{written}"),
+                (false, _) => format!("{name}s: write it again with commas"),
+            }
         });
     let bars = || {
         let bars = "vertical bars, which are not read: write it again with commas, and with double quotes around fields that hold one";
@@ -228,7 +242,8 @@ fn other_separator(header: &StringRecord, reading: &Reading<'_>) -> Option<DataE
             ..Place::file(reading.path)
         }),
         message: format!(
-            "the header has no {expected} and is a single column, `{}`; the file seems to separate columns by {found}",
+            "the header has no {} and is a single column, `{}`; the file seems to separate columns by {found}",
+            expected.name,
             clip(only)
         ),
     })
@@ -268,7 +283,7 @@ pub(crate) fn ends_in_quotes(text: &[u8], last: &Position, separator: u8) -> boo
     quoted
 }
 
-fn malformed(text: &str, path: &Path, error: &::csv::Error) -> DataError {
+fn malformed(text: &str, path: &Path, separator: Separator, error: &::csv::Error) -> DataError {
     let line = error
         .position()
         .map(|position| csv_record_line(text.as_bytes(), position));
@@ -278,6 +293,9 @@ fn malformed(text: &str, path: &Path, error: &::csv::Error) -> DataError {
             line,
             ..Place::file(path)
         }),
-        message: format!("not a table: {reason}; check the quotes around its fields"),
+        message: format!(
+            "not a table of values with {}s between them: {reason}; check the quotes around its fields",
+            separator.name
+        ),
     }
 }

@@ -95,7 +95,7 @@ impl Format {
     pub fn from_path(path: &Path) -> Option<Self> {
         match extension(path)?.as_str() {
             "csv" => Some(Self::Csv),
-            "tsv" | "tab" => Some(Self::Tsv),
+            "tsv" => Some(Self::Tsv),
             "json" => Some(Self::Json),
             "jsonl" | "ndjson" => Some(Self::Jsonl),
             "txt" => Some(Self::Semeval),

@@ -35,6 +35,8 @@ pub struct PretrainingProvenance {
     pub rows_left_out: usize,
     /// Sentences measured on.
     pub held_out_sentences: usize,
+    /// Those of them that the encoder had read before, as far as its folder tells.
+    pub held_out_sentences_read_before: usize,
     /// Name and SHA-256 of each of the encoder's files.
     pub encoder: BTreeMap<String, String>,
     /// Commit of the hub's repository that these are of, if they come from there.

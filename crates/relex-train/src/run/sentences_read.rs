@@ -1,6 +1,6 @@
 //! Which sentences a model has read in training.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, io::ErrorKind, path::Path};
 
 use relex_data::{Example, fold_text, sha256_hex};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,12 @@ const DIGITS: usize = 16;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SentencesRead(BTreeSet<String>);
 
+/// What the file is read as first.
+#[derive(Deserialize)]
+struct Version {
+    format_version: u32,
+}
+
 /// The file.
 #[derive(Serialize, Deserialize)]
 struct Content {
@@ -35,29 +41,23 @@ impl SentencesRead {
     /// When the file cannot be read, or is not what [`Self::write`] wrote.
     pub fn by_model(folder: &Path) -> Result<Self, TrainError> {
         let path = folder.join(FILE);
-        if !path.exists() {
-            return Ok(Self::default());
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            text => text.map_err(TrainError::io(&path))?,
+        };
+        let refused = |reason: String| TrainError::Run {
+            path: path.clone(),
+            reason: format!("{reason}; take the file away to go on without knowing what the model has read"),
+        };
+        let damaged = |error: serde_json::Error| refused(format!("not a list of sentences: {error}"));
+        let Version { format_version } = serde_json::from_str(&text).map_err(damaged)?;
+        if format_version != FORMAT_VERSION {
+            return Err(refused(format!(
+                "its format_version is {format_version}, and this program reads {FORMAT_VERSION}"
+            )));
         }
-        let text = std::fs::read_to_string(&path).map_err(TrainError::io(&path))?;
-        match serde_json::from_str(&text) {
-            Ok(Content {
-                format_version: FORMAT_VERSION,
-                sentences,
-            }) => Ok(Self(sentences)),
-            Ok(content) => Err(TrainError::Run {
-                reason: format!(
-                    "its format_version is {}, this program reads {FORMAT_VERSION}",
-                    content.format_version
-                ),
-                path,
-            }),
-            Err(error) => Err(TrainError::Run {
-                reason: format!(
-                    "not a list of sentences that a model has read: {error}; without the file none are known"
-                ),
-                path,
-            }),
-        }
+        let content: Content = serde_json::from_str(&text).map_err(damaged)?;
+        Ok(Self(content.sentences))
     }
 
     /// Adds the sentences of these rows.
@@ -134,7 +134,7 @@ mod tests {
             SentencesRead::default()
         );
         for (content, expected) in [
-            ("{\"format_version\": 2, \"sentences\": []}", "format_version is 2"),
+            ("{\"format_version\": 2, \"hashes\": {}}", "format_version is 2"),
             ("{\"format_ver", "not a list of sentences"),
         ] {
             std::fs::write(folder.path().join(FILE), content).unwrap();

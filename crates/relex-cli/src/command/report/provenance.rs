@@ -19,10 +19,6 @@ pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>
         ("Data set", run.dataset),
         ("Training rows", run.train_rows.to_string()),
         ("Validation rows", run.valid_rows.to_string()),
-        (
-            "Validation rows that the encoder had read",
-            run.valid_rows_read_before.to_string(),
-        ),
         ("Seed", run.seed.to_string()),
         ("Device", run.device),
         ("Precision", run.precision),
@@ -44,6 +40,12 @@ pub(super) fn of_run(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect::<Vec<_>>();
+    if let Some(read) = run.valid_rows_read_before {
+        rows.push((
+            "Validation rows that the encoder had read, as far as its folder tells".into(),
+            read.to_string(),
+        ));
+    }
     rows.extend(
         run.encoder
             .into_iter()

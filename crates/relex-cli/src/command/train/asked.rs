@@ -18,8 +18,8 @@ pub(super) struct Asked<C> {
     pub(super) named: Option<PathBuf>,
     /// Whether --resume is there.
     pub(super) resume: bool,
-    /// The options that change settings, if one of them is there.
-    pub(super) changed_by: Option<&'static str>,
+    /// The options that change settings, and whether one of them is there.
+    pub(super) changes: (&'static str, bool),
 }
 
 /// Where a run goes.
@@ -42,9 +42,12 @@ impl Place {
         }
     }
 
-    /// The folder, if the run in it was brought to its end.
+    /// The folder, if the run that was begun in it was brought to its end.
     pub(super) fn finished(&self) -> Option<RunFolder> {
-        self.known().filter(RunFolder::is_finished)
+        match self {
+            Self::Begun(claimed) if claimed.folder.is_finished() => Some(claimed.folder.clone()),
+            _ => None,
+        }
     }
 
     /// Makes the folder this process's own; `stem` says what a numbered one is called after its configuration's file.
@@ -59,7 +62,7 @@ impl Place {
 
 impl<C: NamesEncoder + Clone + PartialEq> Asked<C> {
     /// The settings and the place; `read` reads the settings of a run that was begun.
-    pub(super) fn run(
+    pub(super) fn resolve(
         self,
         read: impl FnOnce(&Path) -> anyhow::Result<Checked<C>>,
     ) -> anyhow::Result<(Checked<C>, Place)> {
@@ -94,13 +97,14 @@ impl<C: NamesEncoder + Clone + PartialEq> Asked<C> {
     /// A run goes on with the settings that it was begun with; any that are given too must be the same.
     fn check_unchanged(&self, folder: &RunFolder, begun: &Checked<C>) -> anyhow::Result<()> {
         let config = folder.config();
-        match (&self.given, self.changed_by) {
-            (Some((_, given)), _) if hub::pinned(given.values().clone(), begun.values()) != *begun.values() => bail!(
-                "{}: this run was begun with other settings than those given; leave --config and --set out to go on with it, or \
-                 choose another folder with --run",
+        let (options, is_changed) = self.changes;
+        match &self.given {
+            Some((_, given)) if hub::pinned(given.values().clone(), begun.values()) != *begun.values() => bail!(
+                "{}: this run was begun with other settings than those given; leave --config, {options} out to go on with \
+                 it, or choose another folder with --run",
                 config.display()
             ),
-            (None, Some(options)) => bail!(
+            None if is_changed => bail!(
                 "{}: a run goes on with its own settings; leave {options} out, or begin a new one",
                 config.display()
             ),

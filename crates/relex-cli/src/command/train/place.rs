@@ -9,8 +9,7 @@ use crate::{args::TrainArguments, command::run_data::put_place};
 /// The configuration of a file with every setting that the arguments change, those of flags last.
 pub(super) fn resolved(file: &Path, arguments: &TrainArguments) -> anyhow::Result<TrainConfig> {
     let mut config = resolve(file, &arguments.set)?;
-    let data = &mut config.data;
-    put_place(&arguments.place, &mut data.dataset, &mut data.folder, &mut data.split)?;
+    put_place(&arguments.place, &mut config.data)?;
     if let Some(devices) = arguments.devices() {
         config.device = devices.clone();
     }
@@ -40,7 +39,7 @@ mod tests {
                 split: Some(path.into()),
             };
             let mut data = DataConfig::default();
-            put_place(&place, &mut data.dataset, &mut data.folder, &mut data.split).unwrap();
+            put_place(&place, &mut data).unwrap();
             assert_eq!(data.folder, Some(PathBuf::from(path)));
             assert_eq!(data.split, PathBuf::from(path));
         };

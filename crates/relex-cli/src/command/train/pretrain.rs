@@ -48,19 +48,20 @@ fn asked(arguments: &PretrainArguments) -> anyhow::Result<(CheckedPretrainingCon
     }
     let given = arguments.config.clone().map(|file| {
         let mut config = resolve_pretraining(&file, &sets)?.config;
-        let data = &mut config.data;
-        put_place(&arguments.place, &mut data.dataset, &mut data.folder, &mut data.split)?;
+        put_place(&arguments.place, &mut config.data)?;
         anyhow::Ok((file, config.check()?))
     });
-    let changes = !sets.is_empty() || arguments.place.is_given();
     let asked = Asked {
         command: "pretrain",
         given: given.transpose()?,
         named: folder::named(arguments.resume.clone().flatten().as_deref(), arguments.run.as_deref())?,
         resume: arguments.resume.is_some(),
-        changed_by: changes.then_some("--set, --include, --device, --dataset, --data-dir and --split"),
+        changes: (
+            "--set, --include, --device, --dataset, --data-dir and --split",
+            !sets.is_empty() || arguments.place.is_given(),
+        ),
     };
-    asked.run(|begun| {
+    asked.resolve(|begun| {
         let config = resolve_pretraining(begun, &[]);
         let config = config.map_err(|error| anyhow!("this is no run of `relex pretrain`: {error}"))?;
         Ok(config.config.check()?)
@@ -122,7 +123,7 @@ fn train(
     let truncation = tell_truncation(encoded, values.model.max_tokens, verbosity);
     let read_before = SentencesRead::by_model(config.encoder_folder())?;
     let held_out = data.held_out.iter().map(|&row| &data.examples[row]);
-    warn_of_read(&read_before, held_out, ["encoder", "measure on"]);
+    let held_out_read_before = warn_of_read(&read_before, held_out, "encoder", "measure on");
 
     interrupt::listen()?;
     let mut claimed = place.claim(|file| format!("pretrain-{}", stem(&data.spec, file)))?;
@@ -206,6 +207,7 @@ fn train(
         rows: sentences.readings.len(),
         rows_left_out: data.left_out.len(),
         held_out_sentences: sentences.held_out.len(),
+        held_out_sentences_read_before: held_out_read_before,
         encoder: encoder_files,
         encoder_commit: config.encoder_commit().map(str::to_owned),
         head: open.head,
