@@ -1,7 +1,7 @@
 //! The matrix products of a training step by themselves: the floor under `cargo bench -p relex-train --bench training`, whose
-//! steps read the same batches with the same encoder. Operands and outputs are there already and nothing else is computed.
+//! steps read batches of this size with this encoder. Operands and outputs are there already and nothing else is computed.
 //!
-//! `cargo bench -p relex-model --bench products`; `docs/benchmarks/products.py` is the same in PyTorch.
+//! `cargo bench -p relex-model --bench products`; `docs/benchmarks/products.py` has the same products in PyTorch.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use faer::{Accum, Mat, Par, linalg::matmul::matmul};
@@ -14,41 +14,54 @@ const HEADS: usize = 12;
 /// The last of twelve layers computes keys and values for every token and the rest for the tokens alone that the head reads.
 const WHOLE_LAYERS: usize = 11;
 
-/// A piece of an output is at most so high, as in relex's own products.
+/// Pieces of an output are so high at most; each is one thread's.
 const PIECE: usize = 192;
 
-/// Products with one right side, done `layers` times over. Each piece is one thread's.
-struct Products {
-    layers: usize,
+/// A product of `[rows, inner] · [inner, columns]`: the left side and the output in pieces.
+struct Product {
     pieces: Vec<[Mat<f32>; 2]>,
     right: Mat<f32>,
 }
 
-impl Products {
-    /// `count` products of `[rows, inner] · [inner, columns]` in every layer.
-    fn new(layers: usize, count: usize, [rows, inner, columns]: [usize; 3]) -> Self {
+impl Product {
+    fn new([rows, inner, columns]: [usize; 3]) -> Self {
         let filled = |rows, columns| Mat::from_fn(rows, columns, |row, column| ((row * 7 + column) % 13) as f32 / 13.0);
         let heights = (0..rows).step_by(PIECE).map(|first| PIECE.min(rows - first));
         Self {
-            layers,
-            pieces: std::iter::repeat_n(heights, count)
-                .flatten()
+            pieces: heights
                 .map(|height| [filled(height, inner), Mat::zeros(height, columns)])
                 .collect(),
             right: filled(inner, columns),
         }
     }
 
-    fn operations(&self) -> u64 {
-        let rows: usize = self.pieces.iter().map(|[left, _]| left.nrows()).sum();
-        2 * (self.layers * rows * self.right.nrows() * self.right.ncols()) as u64
+    fn compute(&mut self) {
+        let right = &self.right;
+        self.pieces
+            .par_iter_mut()
+            .for_each(|[left, output]| matmul(output, Accum::Replace, &*left, right, 1.0, Par::Seq));
+    }
+}
+
+/// Products that a layer computes side by side, in so many layers.
+struct Products {
+    times: usize,
+    products: Vec<Product>,
+    operations: usize,
+}
+
+impl Products {
+    fn new(times: usize, count: usize, [rows, inner, columns]: [usize; 3]) -> Self {
+        Self {
+            times,
+            products: (0..count).map(|_| Product::new([rows, inner, columns])).collect(),
+            operations: 2 * times * count * rows * inner * columns,
+        }
     }
 
     fn compute(&mut self) {
-        for _ in 0..self.layers {
-            self.pieces
-                .par_iter_mut()
-                .for_each(|[left, output]| matmul(output, Accum::Replace, &*left, &self.right, 1.0, Par::Seq));
+        for _ in 0..self.times {
+            self.products.par_iter_mut().for_each(Product::compute);
         }
     }
 }
@@ -67,10 +80,10 @@ fn of_a_step(tokens: usize) -> Vec<Products> {
         (WHOLE_LAYERS, attention, [tokens, tokens, head]),
     ]
     .into_iter()
-    .flat_map(|(layers, count, [rows, inner, columns])| {
+    .flat_map(|(times, count, [rows, inner, columns])| {
         // The product of the forward pass, and the two of its backward pass.
         [[rows, inner, columns], [rows, columns, inner], [inner, rows, columns]]
-            .map(|shape| Products::new(layers, count, shape))
+            .map(|shape| Products::new(times, count, shape))
     })
     .collect()
 }
@@ -80,7 +93,8 @@ fn products(criterion: &mut Criterion) {
     group.sample_size(10);
     for tokens in [32, 64, 128] {
         let mut products = of_a_step(tokens);
-        group.throughput(Throughput::Elements(products.iter().map(Products::operations).sum()));
+        let operations: usize = products.iter().map(|products| products.operations).sum();
+        group.throughput(Throughput::Elements(operations as u64));
         group.bench_function(BenchmarkId::new("tokens", tokens), |bencher| {
             bencher.iter(|| products.iter_mut().for_each(Products::compute));
         });
