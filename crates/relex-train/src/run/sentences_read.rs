@@ -26,11 +26,11 @@ struct Version {
     format_version: u32,
 }
 
-/// The file.
+/// The file; the sentences are a set of hashes, or one that is borrowed.
 #[derive(Serialize, Deserialize)]
-struct Content {
+struct Content<S> {
     format_version: u32,
-    sentences: BTreeSet<String>,
+    sentences: S,
 }
 
 impl SentencesRead {
@@ -56,7 +56,7 @@ impl SentencesRead {
                 "its format_version is {format_version}, and this program reads {FORMAT_VERSION}"
             )));
         }
-        let content: Content = serde_json::from_str(&text).map_err(damaged)?;
+        let content: Content<_> = serde_json::from_str(&text).map_err(damaged)?;
         Ok(Self(content.sentences))
     }
 
@@ -84,7 +84,7 @@ impl SentencesRead {
         let path = folder.join(FILE);
         let content = Content {
             format_version: FORMAT_VERSION,
-            sentences: self.0.clone(),
+            sentences: &self.0,
         };
         let json = serde_json::to_vec_pretty(&content).map_err(|error| TrainError::io(&path)(error.into()))?;
         Ok(relex_data::write_atomically(&path, &json)?)
